@@ -1,0 +1,85 @@
+/**
+ * State changes and happenings, as OTLP log records with an event name. All go to the table `rtc_event`
+ * (identity columns, `name`, `time`, `attributes`); an event that is not listed here is stored all the same.
+ */
+export const events = {
+  /** ICE connection state of a peer connection. state: W3C RTCIceConnectionState. */
+  iceState: 'rtc.ice.state',
+  iceGatheringState: 'rtc.ice.gathering_state',
+  /** A local candidate was gathered. candidate_type, protocol, address (truncated). */
+  iceCandidate: 'rtc.ice.candidate',
+  /** W3C RTCPeerConnectionIceErrorEvent. error_code, error_text, url. */
+  iceCandidateError: 'rtc.ice.candidate_error',
+  /** The selected pair changed. local_type, remote_type, protocol, relay_protocol. */
+  icePairChanged: 'rtc.ice.pair_changed',
+  dtlsState: 'rtc.dtls.state',
+  connectionState: 'rtc.connection.state',
+  /** The signaling socket: state connected | reconnecting | closed, code. */
+  signalingState: 'rtc.signaling.state',
+  /** getUserMedia or getDisplayMedia failed. name (DOMException), constraint. */
+  mediaError: 'rtc.media.error',
+  deviceChange: 'rtc.media.device_change',
+  /** A track was muted, unmuted or ended by the browser. track_kind, state. */
+  trackState: 'rtc.track.state',
+  /** The user switched a microphone, camera or screen on or off. source, enabled. */
+  sourceToggled: 'rtc.source.toggled',
+  /** Page visibility: state visible | hidden. */
+  visibility: 'rtc.page.visibility',
+  /** What the user thought, 1 to 5. rating, comment. */
+  rating: 'rtc.user.rating',
+  /** The SDK had to drop data (memory bound, refusals). records, reason. */
+  sdkDropped: 'rtc.sdk.dropped',
+
+  participantJoined: 'rtc.participant.joined',
+  participantLeft: 'rtc.participant.left',
+  producerOpened: 'rtc.producer.opened',
+  producerClosed: 'rtc.producer.closed',
+  consumerOpened: 'rtc.consumer.opened',
+  consumerClosed: 'rtc.consumer.closed',
+  /** mediasoup `layerschange`. spatial_layer, temporal_layer (-1: none). */
+  layersChanged: 'rtc.sfu.layers_changed',
+  /** mediasoup `score`. score, producer_score. */
+  scoreChanged: 'rtc.sfu.score_changed',
+  dominantSpeaker: 'rtc.sfu.dominant_speaker',
+  sfuIceState: 'rtc.sfu.ice_state',
+  sfuDtlsState: 'rtc.sfu.dtls_state',
+  workerDied: 'rtc.sfu.worker_died',
+  /** A request was refused. code, method. */
+  signalingRefused: 'rtc.signaling.refused',
+  /** The SFU took a decision up, refused it, or let it go. decision_id, action, result, reason. */
+  decisionApplied: 'rtc.decision.applied',
+  decisionRefused: 'rtc.decision.refused',
+  decisionLifted: 'rtc.decision.lifted',
+} as const;
+
+/** Spans of the join trace; context travels in the signaling messages (`traceparent`, W3C Trace Context). */
+export const spans = {
+  /** Click to first remote frame (or to connected, when alone). The parent of all below. */
+  join: 'rtc.join',
+  getUserMedia: 'rtc.join.get_user_media',
+  /** Asking the application for tokens. */
+  admission: 'rtc.join.admission',
+  /** Socket open and join request answered. */
+  signaling: 'rtc.join.signaling',
+  /** Transports created on the SFU and set up locally. */
+  transport: 'rtc.join.transport',
+  ice: 'rtc.join.ice',
+  dtls: 'rtc.join.dtls',
+  firstPacket: 'rtc.join.first_packet',
+  firstFrame: 'rtc.join.first_frame',
+  /** The SFU's side of a signaling request; child of the client's span. */
+  sfuRequest: 'rtc.sfu.request',
+} as const;
+
+/** Process and node health, as OTLP metrics, never labelled by participant. */
+export const metrics = {
+  workerCpuRatio: 'rtc.sfu.worker.cpu_ratio',
+  workerMemoryBytes: 'rtc.sfu.worker.memory_bytes',
+  rooms: 'rtc.sfu.rooms',
+  participants: 'rtc.sfu.participants',
+  transports: 'rtc.sfu.transports',
+  queueDepth: 'rtc.pipelines.queue_depth',
+  queueOldestMs: 'rtc.pipelines.queue_oldest_ms',
+  jobDurationMs: 'rtc.pipelines.job_duration_ms',
+  windowLagMs: 'rtc.pipelines.window_lag_ms',
+} as const;

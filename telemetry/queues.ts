@@ -1,0 +1,83 @@
+/** BullMQ queues: names and job payloads. Payloads are checked on both sides with these schemas. */
+import { z } from 'zod';
+
+export const queuePrefix = 'callscope';
+
+export const queueNames = {
+  /** One window of one shard: score every stream in it. */
+  score: 'score',
+  /** One shard: run the detectors up to now, decide. */
+  detect: 'detect',
+  /** Per SFU node: what the pipelines tell it. */
+  sfu: (sfuNodeId: string) => `sfu-${sfuNodeId}`,
+} as const;
+
+const id = z.string().min(1).max(128);
+const epochMs = z.number().int().nonnegative();
+const shard = z.number().int().nonnegative();
+
+export const scoreJobSchema = z.object({
+  windowStart: epochMs,
+  windowMs: z.number().int().positive(),
+  shard,
+});
+export type ScoreJob = z.infer<typeof scoreJobSchema>;
+
+export const detectJobSchema = z.object({ throughMs: epochMs, shard });
+export type DetectJob = z.infer<typeof detectJobSchema>;
+
+export const actionSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('cap_layers'),
+    /** Highest spatial and temporal layer to forward, of every camera consumer of the participant. */
+    spatialLayer: z.number().int().min(0).max(7),
+    temporalLayer: z.number().int().min(0).max(7),
+    /**
+     * Pause the participant's video this long first, so that the retransmission queue empties before the
+     * low layer starts; 0 for none.
+     */
+    drainMs: z.number().int().min(0).max(10_000),
+  }),
+  z.object({ kind: z.literal('audio_only') }),
+  /** Let go of whatever is in force for this participant. */
+  z.object({ kind: z.literal('lift') }),
+]);
+export type Action = z.infer<typeof actionSchema>;
+
+/** What the SFU is told to do for one receiver. The newest decision for a participant replaces the one before. */
+export const decisionMessageSchema = z.object({
+  type: z.literal('decision'),
+  decisionId: id,
+  tenantId: id,
+  callId: id,
+  participantId: id,
+  action: actionSchema,
+  reason: z.string().max(500),
+  sentAtMs: epochMs,
+  /** The SFU drops the decision when it arrives later than this, and lets go of it by itself after it. */
+  ttlMs: z.number().int().positive().max(600_000),
+});
+export type DecisionMessage = z.infer<typeof decisionMessageSchema>;
+
+/** How well each participant's media does, for the people in the call to see. */
+export const qualityMessageSchema = z.object({
+  type: z.literal('quality'),
+  tenantId: id,
+  callId: id,
+  participants: z
+    .array(
+      z.object({
+        participantId: id,
+        level: z.enum(['good', 'fair', 'poor', 'unknown']),
+        /** One short sentence; empty when all is well. */
+        reason: z.string().max(300),
+        audioMos: z.number().min(1).max(5).nullable(),
+        videoMos: z.number().min(1).max(5).nullable(),
+      }),
+    )
+    .max(1000),
+});
+export type QualityMessage = z.infer<typeof qualityMessageSchema>;
+
+export const sfuMessageSchema = z.discriminatedUnion('type', [decisionMessageSchema, qualityMessageSchema]);
+export type SfuMessage = z.infer<typeof sfuMessageSchema>;

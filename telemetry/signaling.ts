@@ -1,0 +1,156 @@
+/**
+ * The signaling protocol between the meeting client and the SFU, over one WebSocket (`/signaling`).
+ *
+ * The client sends requests `{id, method, data, traceparent?}`; the SFU answers `{id, ok: true, data}` or
+ * `{id, ok: false, error: {code, message}}` and sends notifications `{method, data}` of its own. The first
+ * request must be `join`. The browser bundle imports types only; the schemas check requests on the SFU.
+ */
+import type { types as mediasoup } from 'mediasoup-client';
+import { z } from 'zod';
+import type { MediaKind, MediaSource } from './rows.ts';
+
+const id = z.string().min(1).max(128);
+/** Checked for shape by mediasoup itself; here only bounded by the message size. */
+const opaque = <T>() => z.custom<T>((value) => typeof value === 'object' && value !== null);
+
+export const requestSchemas = {
+  join: z.object({ token: z.string().max(4096) }),
+  /** Clock probe. */
+  ping: z.object({}),
+  createTransport: z.object({ direction: z.enum(['send', 'recv']) }),
+  connectTransport: z.object({ transportId: id, dtlsParameters: opaque<mediasoup.DtlsParameters>() }),
+  restartIce: z.object({ transportId: id }),
+  produce: z.object({
+    transportId: id,
+    kind: z.enum(['audio', 'video']),
+    source: z.enum(['microphone', 'camera', 'screen']),
+    paused: z.boolean().default(false),
+    rtpParameters: opaque<mediasoup.RtpParameters>(),
+  }),
+  closeProducer: z.object({ producerId: id }),
+  pauseProducer: z.object({ producerId: id }),
+  resumeProducer: z.object({ producerId: id }),
+  /** The consumer starts paused; resume it once the client has it. */
+  consume: z.object({ producerId: id, rtpCapabilities: opaque<mediasoup.RtpCapabilities>() }),
+  resumeConsumer: z.object({ consumerId: id }),
+  /** What the page can make use of, e.g. from the size of the video element. */
+  setPreferredLayers: z.object({
+    consumerId: id,
+    spatialLayer: z.number().int().min(0).max(7),
+    temporalLayer: z.number().int().min(0).max(7),
+  }),
+  leave: z.object({}),
+} as const;
+
+export type Method = keyof typeof requestSchemas;
+export type RequestData<M extends Method> = z.input<(typeof requestSchemas)[M]>;
+
+export interface ParticipantInfo {
+  participantId: string;
+  displayName: string;
+}
+
+export interface ProducerInfo {
+  producerId: string;
+  participantId: string;
+  kind: MediaKind;
+  source: MediaSource;
+  paused: boolean;
+}
+
+export interface TransportInfo {
+  transportId: string;
+  iceParameters: mediasoup.IceParameters;
+  iceCandidates: mediasoup.IceCandidate[];
+  dtlsParameters: mediasoup.DtlsParameters;
+}
+
+export interface ConsumerInfo {
+  consumerId: string;
+  producerId: string;
+  kind: MediaKind;
+  rtpParameters: mediasoup.RtpParameters;
+  producerPaused: boolean;
+}
+
+export interface ResponseData {
+  join: {
+    callId: string;
+    participantId: string;
+    sfuNodeId: string;
+    routerRtpCapabilities: mediasoup.RtpCapabilities;
+    participants: ParticipantInfo[];
+    producers: ProducerInfo[];
+    serverTimeMs: number;
+  };
+  ping: { serverTimeMs: number };
+  createTransport: TransportInfo;
+  connectTransport: Record<string, never>;
+  restartIce: { iceParameters: mediasoup.IceParameters };
+  produce: { producerId: string };
+  closeProducer: Record<string, never>;
+  pauseProducer: Record<string, never>;
+  resumeProducer: Record<string, never>;
+  consume: ConsumerInfo;
+  resumeConsumer: Record<string, never>;
+  setPreferredLayers: Record<string, never>;
+  leave: Record<string, never>;
+}
+
+export interface Notifications {
+  participantJoined: ParticipantInfo;
+  participantLeft: { participantId: string };
+  producerAdded: ProducerInfo;
+  producerClosed: { producerId: string };
+  producerPaused: { producerId: string };
+  producerResumed: { producerId: string };
+  /** The SFU stopped or resumed sending this consumer by a decision; `reason` is for people. */
+  consumerPaused: { consumerId: string; reason: string };
+  consumerResumed: { consumerId: string };
+  consumerClosed: { consumerId: string };
+  /** What is being forwarded now; null: nothing. */
+  layersChanged: { consumerId: string; spatialLayer: number | null; temporalLayer: number | null };
+  dominantSpeaker: { participantId: string | null };
+  /** From the pipelines, every few seconds for those whose state changed. */
+  qualityChanged: {
+    participantId: string;
+    level: 'good' | 'fair' | 'poor' | 'unknown';
+    reason: string;
+    audioMos: number | null;
+    videoMos: number | null;
+  };
+}
+
+export interface RequestMessage {
+  id: number;
+  method: string;
+  data: unknown;
+  /** W3C Trace Context of the client's span. */
+  traceparent?: string;
+}
+
+export type ResponseMessage =
+  | { id: number; ok: true; data: unknown }
+  | { id: number; ok: false; error: { code: string; message: string } };
+
+export type NotificationMessage = {
+  [M in keyof Notifications]: { method: M; data: Notifications[M] };
+}[keyof Notifications];
+
+/** Body of `POST /api/v1/join` on the SFU, and its answer: what the page needs before it opens the socket. */
+export const joinRequestSchema = z.object({
+  invite: z.string().max(4096),
+  displayName: z.string().trim().min(1).max(80),
+});
+
+export interface JoinAnswer {
+  joinToken: string;
+  telemetryToken: string;
+  /** OTLP/HTTP base URL; `/v1/logs` and `/v1/traces` are appended. */
+  telemetryUrl: string;
+  callId: string;
+  roomId: string;
+  participantId: string;
+  iceServers: { urls: string[]; username?: string; credential?: string }[];
+  serverTimeMs: number;
+}

@@ -1,0 +1,58 @@
+/**
+ * Signed tokens (JWT, HS256 by `jose`). Each has one purpose, in its audience, so that none can stand in for
+ * another: an invite opens one room, a join token admits one participant once-named, a telemetry token lets
+ * that participant write its own telemetry and nothing else.
+ */
+import { jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+
+const id = z.string().min(1).max(128);
+
+export const inviteClaims = z.object({ tenantId: id, roomId: id });
+export const joinClaims = z.object({
+  tenantId: id,
+  roomId: id,
+  callId: id,
+  participantId: id,
+  displayName: z.string().min(1).max(80),
+});
+export const telemetryClaims = z.object({ tenantId: id, roomId: id, callId: id, participantId: id });
+
+export type InviteClaims = z.infer<typeof inviteClaims>;
+export type JoinClaims = z.infer<typeof joinClaims>;
+export type TelemetryClaims = z.infer<typeof telemetryClaims>;
+
+const purposes = { invite: inviteClaims, join: joinClaims, telemetry: telemetryClaims } as const;
+export type Purpose = keyof typeof purposes;
+export type Claims<P extends Purpose> = z.infer<(typeof purposes)[P]>;
+
+const issuer = 'callscope';
+
+export async function signToken<P extends Purpose>(
+  purpose: P,
+  claims: Claims<P>,
+  options: { secret: string; ttlSeconds: number },
+): Promise<string> {
+  return new SignJWT({ ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer(issuer)
+    .setAudience(purpose)
+    .setIssuedAt()
+    .setExpirationTime(`${options.ttlSeconds}s`)
+    .sign(new TextEncoder().encode(options.secret));
+}
+
+/** @throws a jose error (expired, bad signature, wrong purpose) or a ZodError (claims missing). */
+export async function verifyToken<P extends Purpose>(
+  purpose: P,
+  token: string,
+  secret: string,
+): Promise<Claims<P>> {
+  const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
+    issuer,
+    audience: purpose,
+    algorithms: ['HS256'],
+    clockTolerance: 5,
+  });
+  return purposes[purpose].parse(payload) as Claims<P>;
+}
