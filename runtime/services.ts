@@ -1,0 +1,93 @@
+/** Callscope's own services: how each is started, and in which order. */
+import path from 'node:path';
+import { requestOnce } from './embedded/http-once.ts';
+import { type Embedded, type LineLog, startPart } from './embedded/part.ts';
+import { probeHost } from './embedded/ports.ts';
+import type { Settings } from './settings.ts';
+import { workerBin } from './worker-bin.ts';
+
+export const projectDir = path.join(import.meta.dirname, '..');
+
+export interface ServiceSpec {
+  readonly name: string;
+  /** A TypeScript file that Node runs as it is. */
+  readonly script: string;
+  /** Where `GET /readyz` answers 200 once it can work. */
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: boolean;
+  /** Besides what this process has. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ServiceContext {
+  readonly settings: Settings;
+  /** Variables for all services, addresses of the other parts included; see docs/environment.md. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: { page: number; rtc: number; collector: number; pipelines: number };
+  /** False when the telemetry goes to a collector elsewhere. */
+  readonly ownCollector: boolean;
+}
+
+/**
+ * Stages start one after the other, the services of one stage together. The collector makes the tables that the
+ * pipelines need; the media node needs neither.
+ */
+export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
+  const { settings, env, ports } = context;
+  const collector: ServiceSpec = {
+    name: 'collector',
+    script: path.join(projectDir, 'collector', 'main.ts'),
+    host: settings.CALLSCOPE_COLLECTOR_HOST,
+    port: ports.collector,
+    env: { ...env, CALLSCOPE_COLLECTOR_PORT: String(ports.collector) },
+  };
+  const sfu: ServiceSpec = {
+    name: 'sfu',
+    script: path.join(projectDir, 'sfu', 'main.ts'),
+    host: settings.CALLSCOPE_SFU_HOST,
+    port: ports.page,
+    tls: settings.CALLSCOPE_TLS_CERT !== undefined,
+    env: {
+      CALLSCOPE_PAGE_DIR: path.join(projectDir, '.callscope', 'page'),
+      ...env,
+      CALLSCOPE_SFU_PORT: String(ports.page),
+      CALLSCOPE_RTC_PORT: String(ports.rtc),
+      MEDIASOUP_WORKER_BIN: workerBin(),
+    },
+  };
+  const pipelines: ServiceSpec = {
+    name: 'pipelines',
+    script: path.join(projectDir, 'pipelines', 'main.ts'),
+    host: settings.CALLSCOPE_PIPELINES_HOST,
+    port: ports.pipelines,
+    env: { ...env, CALLSCOPE_PIPELINES_PORT: String(ports.pipelines) },
+  };
+  return [context.ownCollector ? [collector, sfu] : [sfu], [pipelines]];
+}
+
+/** A service takes up to 15 s to stop (telemetry/service/service.ts); killed only after that. */
+const stopLimitMs = 20_000;
+
+/** @throws EmbeddedError when it does not become ready */
+export function startService(spec: ServiceSpec, log: LineLog, signal?: AbortSignal): Promise<Embedded> {
+  const host = probeHost(spec.host);
+  return startPart({
+    name: spec.name,
+    command: process.execPath,
+    args: [spec.script],
+    cwd: projectDir,
+    env: { ...process.env, ...spec.env, CALLSCOPE_SUPERVISED: '1' },
+    host,
+    port: spec.port,
+    answers: async () => {
+      const request = { host, path: '/readyz', tls: spec.tls ?? false };
+      const { status, text } = await requestOnce(spec.port, request);
+      if (status !== 200) throw new Error(`/readyz says ${status} ${text}`);
+      return true;
+    },
+    log,
+    signal,
+    stopLimitMs,
+  });
+}

@@ -1,0 +1,260 @@
+/**
+ * Every setting of `npm start`, once: name, what it may hold, default, meaning. The check at start, the help and
+ * docs/environment.md are all made from this table. The services check again what is handed to them.
+ */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { readConfig, setting } from '../telemetry/service/config.ts';
+
+interface Setting {
+  readonly kind: z.ZodType;
+  /** As one would write it in the environment. */
+  readonly default?: string;
+  /** What happens without it, where that is not a fixed value. */
+  readonly otherwise?: string;
+  readonly doc: string;
+}
+
+const fixedPort = () => setting.port().min(1, 'expected a port number, 1 to 65535');
+const existingFile = () =>
+  setting.text().refine((file) => existsSync(file), 'there is no such file; expected the path of a PEM file');
+const turnUrls = () =>
+  setting
+    .list()
+    .refine(
+      (urls) => urls.length > 0 && urls.every((url) => /^turns?:\S+$/.test(url)),
+      'expected URLs like turn:host:3478?transport=udp, separated by commas',
+    );
+const clickHouseUrl = () =>
+  setting
+    .httpUrl()
+    .refine(
+      (url) => !URL.canParse(url) || /^\/\w+$/.test(new URL(url).pathname),
+      'expected http://user:password@host:port/database',
+    );
+
+/** The groups are the headings of the table. */
+export const settingGroups = {
+  General: {
+    CALLSCOPE_DATA_DIR: {
+      kind: setting.text(),
+      default: '.callscope/data',
+      doc: 'Everything that must survive a restart: tables, queues, secrets, logs. A path from the project folder.',
+    },
+    CALLSCOPE_LOG_LEVEL: {
+      kind: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+      default: 'info',
+      doc: 'How much the services write to their logs.',
+    },
+  },
+  'Parts run elsewhere': {
+    CALLSCOPE_CLICKHOUSE_URL: {
+      kind: clickHouseUrl().optional(),
+      otherwise: 'one is started',
+      doc: 'ClickHouse to use, `http://user:password@host:port/database`. The user must own the database.',
+    },
+    CALLSCOPE_REDIS_URL: {
+      kind: setting.redisUrl().optional(),
+      otherwise: 'one is started',
+      doc: 'Redis for the queues, `redis://:password@host:port`, with `maxmemory-policy noeviction`.',
+    },
+    CALLSCOPE_TURN_URLS: {
+      kind: turnUrls().optional(),
+      otherwise: 'a coturn is started',
+      doc: 'TURN servers that clients are told of, separated by commas: `turn:host:port?transport=udp`.',
+    },
+    CALLSCOPE_TURN_SECRET: {
+      kind: setting.secret().optional(),
+      otherwise: 'made once and kept',
+      doc: 'Secret shared with the TURN servers, for credentials that expire (`static-auth-secret` of coturn).',
+    },
+    CALLSCOPE_COLLECTOR_URL: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'one is started',
+      doc: 'Base URL of an OTLP/HTTP receiver that writes to the same ClickHouse, e.g. another Callscope collector.',
+    },
+  },
+  'Ports of the started parts': {
+    CALLSCOPE_CLICKHOUSE_PORT: {
+      kind: setting.port(),
+      default: '0',
+      doc: 'Loopback HTTP. 0 takes a free one.',
+    },
+    CALLSCOPE_REDIS_PORT: { kind: setting.port(), default: '0', doc: 'Loopback. 0 takes a free one.' },
+    CALLSCOPE_TURN_PORT: {
+      kind: setting.port(),
+      default: '0',
+      doc: 'Loopback UDP and TCP. 0 takes a free one.',
+    },
+  },
+  Secrets: {
+    CALLSCOPE_TOKEN_SECRET: {
+      kind: setting.secret().optional(),
+      otherwise: 'made once and kept',
+      doc: 'Signs invitations, join tokens and telemetry tokens. At least 16 characters.',
+    },
+    CALLSCOPE_SERVER_KEY: {
+      kind: setting
+        .secret()
+        .regex(/^[\x21-\x7e]*$/, 'expected visible ASCII without spaces')
+        .optional(),
+      otherwise: 'made once and kept',
+      doc: 'With it servers write any telemetry to the collector. At least 16 characters of visible ASCII.',
+    },
+  },
+  'Media node and meeting page': {
+    CALLSCOPE_SFU_HOST: {
+      kind: setting.host(),
+      default: '127.0.0.1',
+      doc: 'Where page and signaling listen. Anything but loopback needs TLS.',
+    },
+    CALLSCOPE_SFU_PORT: { kind: fixedPort(), default: '4443', doc: 'Page and signaling, TCP.' },
+    CALLSCOPE_TLS_CERT: { kind: existingFile().optional(), doc: 'Certificate chain, a PEM file.' },
+    CALLSCOPE_TLS_KEY: {
+      kind: existingFile().optional(),
+      doc: 'Private key of the certificate, a PEM file.',
+    },
+    CALLSCOPE_SFU_NODE_ID: {
+      kind: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'expected 1 to 64 letters, digits, "-", "_" or "."'),
+      default: 'sfu-1',
+      doc: 'Name of the node in telemetry and of its queue.',
+    },
+    CALLSCOPE_SFU_WORKERS: {
+      kind: setting.count().optional(),
+      otherwise: 'one per core',
+      doc: 'Number of media worker processes.',
+    },
+    CALLSCOPE_RTC_HOST: { kind: setting.host(), default: '127.0.0.1', doc: 'Where media listens.' },
+    CALLSCOPE_RTC_PORT: {
+      kind: fixedPort(),
+      default: '44400',
+      doc: 'Media port of the first worker, UDP and TCP; each further worker takes the next.',
+    },
+    CALLSCOPE_RTC_ANNOUNCED_ADDRESS: {
+      kind: setting.host().optional(),
+      otherwise: 'CALLSCOPE_RTC_HOST',
+      doc: 'The address that clients send media to, where it is another (NAT, load balancer).',
+    },
+    CALLSCOPE_CLIENT_COLLECTOR_URL: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'CALLSCOPE_COLLECTOR_URL or the started one',
+      doc: 'Where browsers send their telemetry, as they see it.',
+    },
+  },
+  Collector: {
+    CALLSCOPE_COLLECTOR_HOST: {
+      kind: setting.host(),
+      default: '127.0.0.1',
+      doc: 'Where the collector listens.',
+    },
+    CALLSCOPE_COLLECTOR_PORT: { kind: fixedPort(), default: '4318', doc: 'OTLP/HTTP, TCP.' },
+    CALLSCOPE_ALLOWED_ORIGINS: {
+      kind: setting.list().optional(),
+      otherwise: 'the meeting page',
+      doc: 'Further pages that may send from a browser, separated by commas: `https://meet.example.org`.',
+    },
+  },
+  Pipelines: {
+    CALLSCOPE_PIPELINES_HOST: {
+      kind: setting.host(),
+      default: '127.0.0.1',
+      doc: 'Where the pipelines tell how they are.',
+    },
+    CALLSCOPE_PIPELINES_PORT: { kind: fixedPort(), default: '4320', doc: 'TCP.' },
+    CALLSCOPE_SHARDS: {
+      kind: setting.count().max(1024),
+      default: '4',
+      doc: 'Into how many parts calls are divided. All processes of a deployment must have the same.',
+    },
+    CALLSCOPE_LOOP_MODE: {
+      kind: z.enum(['off', 'shadow', 'on']),
+      default: 'on',
+      doc: '`off`: no decisions. `shadow`: decided and recorded, never sent. `on`: sent to the media node.',
+    },
+    CALLSCOPE_QUEUE_PREFIX: {
+      kind: setting.text().optional(),
+      otherwise: "the queue library's own",
+      doc: 'Prefix of the keys in Redis, where deployments share one.',
+    },
+  },
+} as const satisfies Record<string, Record<string, Setting>>;
+
+/** Read by the set-up, before there is anything to check them with. Here for the documentation only. */
+export const setupVariables = {
+  MEDIASOUP_WORKER_BIN: 'A mediasoup-worker program to use; nothing is downloaded or built then.',
+  MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD:
+    "Set to anything: build the worker, do not ask for mediasoup's release.",
+  MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL: "Where mediasoup's releases are mirrored.",
+  XDG_CACHE_HOME: 'The built or downloaded worker is kept in `callscope/` there. Without it in `~/.cache`.',
+} as const;
+
+type Groups = typeof settingGroups;
+type Merged<T> = (T extends unknown ? (merged: T) => void : never) extends (merged: infer U) => void
+  ? U
+  : never;
+type Table = Merged<Groups[keyof Groups]>;
+export type SettingName = keyof Table & string;
+export type Settings = {
+  [Name in keyof Table]: Table[Name] extends Setting ? z.infer<Table[Name]['kind']> : never;
+};
+
+export const settingTable = Object.assign({}, ...Object.values(settingGroups)) as Record<
+  SettingName,
+  Setting
+>;
+export const settingNames = Object.keys(settingTable) as SettingName[];
+
+export const isLoopback = (host: string): boolean => /^(127\.[\d.]+|::1|localhost)$/.test(host);
+
+const schema = z
+  .object(Object.fromEntries(settingNames.map((name) => [name, settingTable[name].kind])))
+  .superRefine((given, context) => {
+    const values = given as Settings;
+    const fault = (name: SettingName, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message });
+    if (values.CALLSCOPE_TURN_URLS && !values.CALLSCOPE_TURN_SECRET) {
+      fault('CALLSCOPE_TURN_SECRET', 'needed to make credentials for CALLSCOPE_TURN_URLS');
+    }
+    if (values.CALLSCOPE_COLLECTOR_URL && !values.CALLSCOPE_SERVER_KEY) {
+      fault('CALLSCOPE_SERVER_KEY', 'needed to write to CALLSCOPE_COLLECTOR_URL');
+    }
+    if (values.CALLSCOPE_COLLECTOR_URL && !values.CALLSCOPE_TOKEN_SECRET) {
+      fault(
+        'CALLSCOPE_TOKEN_SECRET',
+        'needed: the collector at CALLSCOPE_COLLECTOR_URL checks tokens with it',
+      );
+    }
+    if (Boolean(values.CALLSCOPE_TLS_CERT) !== Boolean(values.CALLSCOPE_TLS_KEY)) {
+      const missing = values.CALLSCOPE_TLS_CERT ? 'CALLSCOPE_TLS_KEY' : 'CALLSCOPE_TLS_CERT';
+      fault(missing, 'CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY go together');
+    }
+    if (!isLoopback(values.CALLSCOPE_SFU_HOST) && !values.CALLSCOPE_TLS_CERT) {
+      fault('CALLSCOPE_SFU_HOST', 'not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too');
+    }
+    const workers = values.CALLSCOPE_SFU_WORKERS ?? availableParallelism();
+    if (values.CALLSCOPE_RTC_PORT + workers - 1 > 65_535) {
+      fault('CALLSCOPE_RTC_PORT', `leaves no room for ${workers} workers with a port each`);
+    }
+  });
+
+/** @throws ConfigError with one line per faulty variable */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  return readConfig(schema, { ...defaults, ...withoutEmpty(env) }) as Settings;
+}
+
+/** Variables that look like ours and are not: most likely misspelt. */
+export function unknownVariables(env: NodeJS.ProcessEnv = process.env): string[] {
+  const known = new Set<string>([...settingNames, 'CALLSCOPE_SUPERVISED', 'CALLSCOPE_PAGE_DIR']);
+  return Object.keys(env).filter((name) => name.startsWith('CALLSCOPE_') && !known.has(name));
+}
+
+const defaults = Object.fromEntries(
+  settingNames.flatMap((name) => {
+    const value = settingTable[name].default;
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
+const withoutEmpty = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));

@@ -1,0 +1,280 @@
+/**
+ * All of Callscope on one machine: ClickHouse, Redis and coturn (or what the settings name instead), then the
+ * services, each in its own process and started again when it ends by itself. Used by `npm start`, the demo and
+ * the end-to-end tests.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { signToken } from '../telemetry/tokens.ts';
+import { type EmbeddedClickHouse, startClickHouse } from './embedded/clickhouse.ts';
+import type { Embedded, LineLog } from './embedded/part.ts';
+import { freePort, freePortRange, probeHost } from './embedded/ports.ts';
+import { startRedis } from './embedded/redis.ts';
+import { keptSecrets } from './embedded/secret-file.ts';
+import { startTurn } from './embedded/turn.ts';
+import { logFile } from './log-file.ts';
+import { callscopeServices, type ServiceContext, type ServiceSpec, startService } from './services.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { type Child, supervised } from './supervise.ts';
+
+/** 0 takes a free one. `rtc` is the first of one per media worker. */
+export interface StackPorts {
+  page: number;
+  rtc: number;
+  collector: number;
+  pipelines: number;
+  clickhouse: number;
+  redis: number;
+  turn: number;
+}
+
+export interface StackOptions {
+  /** @default a temporary folder that is removed at the stop */
+  readonly dataDir?: string;
+  /** Settings (docs/environment.md) besides and above those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @default free ones */
+  readonly ports?: Partial<StackPorts>;
+  /** Told of every part that becomes ready, ends or is started again. */
+  readonly log?: LineLog;
+  /** Ends an unfinished start; the promise then rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** @default Callscope's services */
+  readonly services?: (context: ServiceContext) => ServiceSpec[][];
+}
+
+export interface Stack {
+  readonly urls: {
+    /** What people open. */
+    page: string;
+    sfu: string;
+    collector: string;
+    pipelines: string;
+    /** With the user that may do everything. */
+    clickhouse: string;
+    /** With a user that may only read; undefined for a ClickHouse elsewhere. */
+    clickhouseReadOnly: string | undefined;
+    redis: string;
+  };
+  readonly secrets: { token: string; serverKey: string; turn: string };
+  /** Where the first media worker takes media. */
+  readonly media: { host: string; port: number };
+  readonly dataDir: string;
+  readonly logsDir: string;
+  /** By name: clickhouse, redis, turn, collector, sfu, pipelines; without those that run elsewhere. */
+  readonly children: ReadonlyMap<string, Child>;
+  /** @throws Error when it does not run at this moment */
+  pid(name: string): number;
+  /** @returns the link that opens a room in the browser, good for a day */
+  invite(roomId: string, tenantId?: string): Promise<string>;
+  /** Ends all in reverse order. May be called again. */
+  stop(): Promise<void>;
+}
+
+const inviteTtlSeconds = 24 * 3600;
+
+/**
+ * @throws ConfigError for wrong settings, EmbeddedError for a part that does not start; nothing is left running
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { log = () => {}, signal } = options;
+  signal?.throwIfAborted();
+  const env = { ...process.env, ...options.env };
+  const settings = readSettings(env);
+  const ports = await choosePorts(options.ports ?? {}, settings);
+  const temporary = options.dataDir === undefined;
+  const dataDir = path.resolve(options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'callscope-')));
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const logsDir = path.join(dataDir, 'logs');
+  const kept = keptSecrets(path.join(dataDir, 'secrets.json'), ['token', 'serverKey', 'turn']);
+  const secrets = {
+    token: settings.CALLSCOPE_TOKEN_SECRET ?? kept.token,
+    serverKey: settings.CALLSCOPE_SERVER_KEY ?? kept.serverKey,
+    turn: settings.CALLSCOPE_TURN_SECRET ?? kept.turn,
+  };
+
+  const children = new Map<string, Child>();
+  const stages: Child[][] = [];
+  /** Starts the parts of a stage together; all are ready afterwards. */
+  const startStage = async (
+    starts: Record<string, (log: LineLog, signal: AbortSignal) => Promise<Embedded>>,
+  ) => {
+    signal?.throwIfAborted();
+    const begun = Date.now();
+    const stage = Object.entries(starts).map(([name, start]) => {
+      const output = logFile(path.join(logsDir, `${name}.log`));
+      const child = supervised(name, (ended) => start(output, ended), log);
+      children.set(name, child);
+      return child;
+    });
+    stages.push(stage);
+    const results = await Promise.allSettled(
+      stage.map(async (child) => {
+        await child.start();
+        log(`${child.name} is ready (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+      }),
+    );
+    signal?.throwIfAborted();
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  };
+  const stopChildren = async () => {
+    for (const stage of stages.toReversed()) await Promise.all(stage.map((child) => child.stop()));
+  };
+  const onAbort = () => void stopChildren();
+  signal?.addEventListener('abort', onAbort);
+
+  try {
+    const stores = storeStarts(dataDir, settings, ports, secrets.turn);
+    await startStage(stores.starts);
+    const found = stores.found();
+    const serviceEnv = environment(options.env ?? {}, settings, ports, secrets, found);
+    const ownCollector = !settings.CALLSCOPE_COLLECTOR_URL;
+    const context = { settings, env: serviceEnv, ports, ownCollector };
+    for (const specs of (options.services ?? callscopeServices)(context)) {
+      await startStage(
+        Object.fromEntries(
+          specs.map((spec) => [spec.name, (output, ended) => startService(spec, output, ended)]),
+        ),
+      );
+    }
+    const page = pageUrl(settings, ports.page);
+    let stopped: Promise<void> | undefined;
+    return {
+      urls: {
+        page,
+        sfu: page,
+        collector: serviceEnv.CALLSCOPE_COLLECTOR_URL!,
+        pipelines: httpUrl(settings.CALLSCOPE_PIPELINES_HOST, ports.pipelines),
+        ...found.urls,
+      },
+      secrets,
+      media: {
+        host: settings.CALLSCOPE_RTC_ANNOUNCED_ADDRESS ?? settings.CALLSCOPE_RTC_HOST,
+        port: ports.rtc,
+      },
+      dataDir,
+      logsDir,
+      children,
+      pid(name) {
+        const pid = children.get(name)?.pid;
+        if (pid === undefined) throw new Error(`no ${name} runs in this stack`);
+        return pid;
+      },
+      async invite(roomId, tenantId = 'default') {
+        const ttlSeconds = inviteTtlSeconds;
+        const token = await signToken('invite', { tenantId, roomId }, { secret: secrets.token, ttlSeconds });
+        return `${page}/?invite=${token}`;
+      },
+      stop() {
+        stopped ??= stopChildren().then(() => {
+          if (temporary) rmSync(dataDir, { recursive: true, force: true });
+        });
+        return stopped;
+      },
+    };
+  } catch (error) {
+    await stopChildren();
+    if (temporary) rmSync(dataDir, { recursive: true, force: true });
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+async function choosePorts(wanted: Partial<StackPorts>, settings: Settings): Promise<StackPorts> {
+  const workers = settings.CALLSCOPE_SFU_WORKERS ?? availableParallelism();
+  return {
+    page: wanted.page || (await freePort()),
+    rtc: wanted.rtc || (await freePortRange(workers, settings.CALLSCOPE_RTC_HOST)),
+    collector: wanted.collector || (await freePort()),
+    pipelines: wanted.pipelines || (await freePort()),
+    // The embedded parts find free ones themselves.
+    clickhouse: wanted.clickhouse ?? 0,
+    redis: wanted.redis ?? 0,
+    turn: wanted.turn ?? 0,
+  };
+}
+
+interface Found {
+  urls: { clickhouse: string; clickhouseReadOnly: string | undefined; redis: string };
+  turnUrls: readonly string[];
+}
+
+/** The stores and the relay, those that are not elsewhere. Started again, each takes the port it had. */
+function storeStarts(dataDir: string, settings: Settings, ports: StackPorts, turnSecret: string) {
+  let clickhouse: EmbeddedClickHouse | undefined;
+  let redis: Awaited<ReturnType<typeof startRedis>> | undefined;
+  let turn: Awaited<ReturnType<typeof startTurn>> | undefined;
+  const starts: Record<string, (log: LineLog, signal: AbortSignal) => Promise<Embedded>> = {};
+  if (!settings.CALLSCOPE_CLICKHOUSE_URL) {
+    starts.clickhouse = async (log, signal) => {
+      const port = clickhouse?.port ?? ports.clickhouse;
+      clickhouse = await startClickHouse({ dataDir: path.join(dataDir, 'clickhouse'), port, log, signal });
+      return clickhouse;
+    };
+  }
+  if (!settings.CALLSCOPE_REDIS_URL) {
+    starts.redis = async (log, signal) => {
+      const port = redis?.port ?? ports.redis;
+      redis = await startRedis({ dataDir: path.join(dataDir, 'redis'), port, log, signal });
+      return redis;
+    };
+  }
+  if (!settings.CALLSCOPE_TURN_URLS) {
+    starts.turn = async (log, signal) => {
+      const port = turn?.port ?? ports.turn;
+      turn = await startTurn({ dataDir: path.join(dataDir, 'turn'), secret: turnSecret, port, log, signal });
+      return turn;
+    };
+  }
+  return {
+    starts,
+    /** Call it once they are started. */
+    found: (): Found => ({
+      urls: {
+        clickhouse: settings.CALLSCOPE_CLICKHOUSE_URL ?? clickhouse!.url,
+        clickhouseReadOnly: clickhouse?.readOnlyUrl,
+        redis: settings.CALLSCOPE_REDIS_URL ?? redis!.url,
+      },
+      turnUrls: settings.CALLSCOPE_TURN_URLS ?? turn!.urls,
+    }),
+  };
+}
+
+function environment(
+  given: Readonly<Record<string, string>>,
+  settings: Settings,
+  ports: StackPorts,
+  secrets: Stack['secrets'],
+  found: Found,
+): Record<string, string> {
+  const page = pageUrl(settings, ports.page);
+  const origins = [
+    page,
+    page.replace('//127.0.0.1:', '//localhost:'),
+    ...(settings.CALLSCOPE_ALLOWED_ORIGINS ?? []),
+  ];
+  return {
+    ...given,
+    CALLSCOPE_CLICKHOUSE_URL: found.urls.clickhouse,
+    CALLSCOPE_REDIS_URL: found.urls.redis,
+    CALLSCOPE_TURN_URLS: found.turnUrls.join(','),
+    CALLSCOPE_TURN_SECRET: secrets.turn,
+    CALLSCOPE_COLLECTOR_URL:
+      settings.CALLSCOPE_COLLECTOR_URL ?? httpUrl(settings.CALLSCOPE_COLLECTOR_HOST, ports.collector),
+    CALLSCOPE_TOKEN_SECRET: secrets.token,
+    CALLSCOPE_SERVER_KEY: secrets.serverKey,
+    CALLSCOPE_ALLOWED_ORIGINS: [...new Set(origins)].join(','),
+  };
+}
+
+function pageUrl(settings: Settings, port: number): string {
+  const url = httpUrl(settings.CALLSCOPE_SFU_HOST, port);
+  return settings.CALLSCOPE_TLS_CERT ? url.replace('http:', 'https:') : url;
+}
+
+function httpUrl(host: string, port: number): string {
+  const reachable = probeHost(host);
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
