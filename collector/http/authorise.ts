@@ -1,0 +1,42 @@
+/** Who may write: servers by the server key, participants by a telemetry token. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { verifyToken } from '../../telemetry/tokens.ts';
+import { CollectorError } from '../errors.ts';
+import type { Signal } from '../otlp/answer.ts';
+import type { Writer } from '../rows/identity.ts';
+
+export type Authorise = (header: string | undefined, signal: Signal) => Promise<Writer>;
+
+/** Longest header looked at, characters. Ours have about 400. */
+const maxHeaderLength = 4_096;
+
+/** @returns a function that throws CollectorError `unauthenticated` or `forbidden` */
+export function authoriser(secrets: { tokenSecret: string; serverKey: string }): Authorise {
+  const serverKey = sha256(secrets.serverKey);
+  return async (header, signal) => {
+    if (!header) throw new CollectorError('unauthenticated', 'no Authorization header');
+    const token = header.length <= maxHeaderLength && /^Bearer ([\x21-\x7e]+)$/i.exec(header)?.[1];
+    if (!token)
+      throw new CollectorError('unauthenticated', 'the Authorization header is not "Bearer <token>"');
+    // Hashes have one length, so the comparison's time tells nothing about the key.
+    if (timingSafeEqual(sha256(token), serverKey)) return { kind: 'server' };
+    if (signal === 'metrics') throw new CollectorError('forbidden', 'metrics are taken from servers only');
+    try {
+      return { kind: 'participant', claims: await verifyToken('telemetry', token, secrets.tokenSecret) };
+    } catch (error) {
+      throw new CollectorError('unauthenticated', `the token is not valid: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  };
+}
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** jose's codes, in words that do not tell an attacker more than they know. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_JWT_EXPIRED') return 'expired';
+  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED') return 'issued for another purpose';
+  return 'not issued here';
+}

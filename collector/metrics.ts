@@ -1,0 +1,103 @@
+/** The collector's own measurements, as Prometheus text (GET /metrics). */
+
+type Labels = Record<string, string>;
+
+/** Upper bounds of insert durations, seconds. */
+const secondsBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export class CollectorMetrics {
+  readonly requests = new Counter('callscope_collector_requests_total', 'OTLP requests by signal and status');
+  readonly records = new Counter('callscope_collector_records_total', 'Records accepted, by signal');
+  readonly refused = new Counter('callscope_collector_refused_records_total', 'Records refused, by signal');
+  readonly errors = new Counter('callscope_collector_errors_total', 'Requests refused, by code');
+  readonly rows = new Counter('callscope_collector_rows_total', 'Rows acknowledged by ClickHouse, by table');
+  readonly insertFailures = new Counter(
+    'callscope_collector_insert_failures_total',
+    'Failed inserts, by table',
+  );
+  readonly bodyBytes = new Counter('callscope_collector_body_bytes_total', 'Bytes received, as sent');
+  readonly insertSeconds = new Histogram('callscope_collector_insert_seconds', 'Duration of inserts');
+  readonly bufferedRows = new Gauge('callscope_collector_buffered_rows', 'Rows not yet acknowledged');
+  readonly bufferedBytes = new Gauge('callscope_collector_buffered_bytes', 'Their size as text');
+
+  render(): string {
+    return Object.values(this)
+      .map((metric: Counter | Histogram | Gauge) => metric.render())
+      .join('');
+  }
+}
+
+class Counter {
+  readonly #name: string;
+  readonly #help: string;
+  readonly #series = new Map<string, number>();
+
+  constructor(name: string, help: string) {
+    this.#name = name;
+    this.#help = help;
+  }
+
+  add(value: number, labels: Labels = {}): void {
+    const series = seriesText(labels);
+    this.#series.set(series, (this.#series.get(series) ?? 0) + value);
+  }
+
+  render(): string {
+    const lines = [...this.#series].map(([series, value]) => `${this.#name}${series} ${value}\n`);
+    return header(this.#name, this.#help, 'counter') + lines.join('');
+  }
+}
+
+class Gauge {
+  readonly #name: string;
+  readonly #help: string;
+  value = 0;
+
+  constructor(name: string, help: string) {
+    this.#name = name;
+    this.#help = help;
+  }
+
+  render(): string {
+    return `${header(this.#name, this.#help, 'gauge')}${this.#name} ${this.value}\n`;
+  }
+}
+
+class Histogram {
+  readonly #name: string;
+  readonly #help: string;
+  readonly #buckets = secondsBounds.map(() => 0);
+  #count = 0;
+  #sum = 0;
+
+  constructor(name: string, help: string) {
+    this.#name = name;
+    this.#help = help;
+  }
+
+  observe(seconds: number): void {
+    this.#count++;
+    this.#sum += seconds;
+    secondsBounds.forEach((bound, index) => {
+      if (seconds <= bound) this.#buckets[index]!++;
+    });
+  }
+
+  render(): string {
+    const buckets = secondsBounds.map(
+      (bound, i) => `${this.#name}_bucket{le="${bound}"} ${this.#buckets[i]}\n`,
+    );
+    const total = `${this.#name}_bucket{le="+Inf"} ${this.#count}\n`;
+    const rest = `${this.#name}_sum ${this.#sum}\n${this.#name}_count ${this.#count}\n`;
+    return header(this.#name, this.#help, 'histogram') + buckets.join('') + total + rest;
+  }
+}
+
+const header = (name: string, help: string, type: string) =>
+  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+
+/** Label values here come from our own lists; they need no escaping. */
+function seriesText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+  return pairs.length > 0 ? `{${pairs.join(',')}}` : '';
+}

@@ -1,0 +1,54 @@
+/** OTLP attributes as the text that a Map(LowCardinality(String), String) column holds. */
+import { attributePrefix } from '../../telemetry/identity.ts';
+import type { AnyValue, Attributes } from '../otlp/model.ts';
+import { mayHoldAddress, truncateAddresses } from './address.ts';
+
+/** Longest value kept, characters. A stack trace fits; a dump does not. */
+const maxTextLength = 4_096;
+/** Longest key kept, characters. */
+const maxKeyLength = 128;
+/** Most entries in one record's map. */
+const maxEntries = 128;
+
+/** The `attributes` column of a row: bounded, without the `rtc.` prefix, addresses shortened. */
+export class AttributeMap {
+  readonly entries: Record<string, string> = Object.create(null);
+  #size = 0;
+
+  set(name: string, value: AnyValue): void {
+    const key = withoutPrefix(name).slice(0, maxKeyLength);
+    if (!(key in this.entries) && ++this.#size > maxEntries) return;
+    const text = textOf(value);
+    this.entries[key] = (mayHoldAddress(key) ? truncateAddresses(text) : text).slice(0, maxTextLength);
+  }
+
+  setAll(attributes: Attributes, except: (name: string) => boolean): void {
+    for (const [name, value] of attributes) if (!except(name)) this.set(name, value);
+  }
+
+  get empty(): boolean {
+    return this.#size === 0;
+  }
+}
+
+export function withoutPrefix(name: string): string {
+  return name.startsWith(attributePrefix) ? name.slice(attributePrefix.length) : name;
+}
+
+/** Text as it is, numbers and flags as written, bytes as base64, lists and maps as JSON; nothing is ''. */
+export function textOf(value: AnyValue): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object') return String(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  return JSON.stringify(plain(value));
+}
+
+function plain(value: AnyValue): unknown {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'bigint') return String(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(plain);
+  return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
+}

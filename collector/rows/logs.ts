@@ -1,0 +1,79 @@
+/** Log records to rows: samples to the tables of their kinds, every other record to `rtc_event`. */
+import { sfuStats, statsKindsByEvent } from '../../telemetry/stats.ts';
+import type { Batch, LogRecord } from '../otlp/model.ts';
+import { AttributeMap } from './attributes.ts';
+import { correctedTime, senderClock, storableTime } from './clock.ts';
+import {
+  isIdentityAttribute,
+  isSenderAttribute,
+  recordIdentity,
+  senderIdentity,
+  sourceOf,
+  type Writer,
+} from './identity.ts';
+import type { RowSet } from './row-set.ts';
+import { statsColumns } from './stats-row.ts';
+
+const maxNameLength = 256;
+
+/** Kinds that only the SFU measures; a client that sends them is mistaken or lying. */
+const sfuEvents = new Set<string>(Object.values(sfuStats).map((kind) => kind.event));
+
+/** Where SDKs put the event's name before LogRecord had a field for it. */
+const legacyNameAttribute = 'event.name';
+
+/** What every OpenTelemetry SDK says of itself: of no use in a call's story. */
+const sdkPrefix = 'telemetry.sdk.';
+
+export function logRows(
+  batches: readonly Batch<LogRecord>[],
+  writer: Writer,
+  receivedAtMs: number,
+  rows: RowSet,
+): void {
+  for (const { resource, records } of batches) {
+    const sender = senderIdentity(writer, resource);
+    const source = sourceOf(writer, resource);
+    const clock = senderClock(resource);
+    for (const record of records) {
+      const identity = recordIdentity(writer, sender, record.attributes);
+      const clientTimeMs = record.timeMs || record.observedTimeMs || receivedAtMs;
+      const common = {
+        ...identity,
+        time: correctedTime(clientTimeMs, clock, receivedAtMs),
+        client_time: storableTime(clientTimeMs),
+        received_at: receivedAtMs,
+      };
+      const name = eventName(record);
+      const kind = statsKindsByEvent.get(name);
+      if (!kind) {
+        const attributes = eventAttributes(resource, record);
+        rows.add('rtc_event', { ...common, name, source, attributes: attributes.entries });
+      } else if (writer.kind === 'participant' && sfuEvents.has(name)) {
+        rows.refuse(`${name} is measured by the SFU, not by clients`);
+      } else if (!identity.call_id) {
+        rows.refuse(`${name} without rtc.call_id`);
+      } else {
+        rows.add(kind.table, { ...common, ...statsColumns(kind, record.attributes) });
+      }
+    }
+  }
+}
+
+function eventName(record: LogRecord): string {
+  if (record.eventName !== '') return record.eventName.slice(0, maxNameLength);
+  const legacy = record.attributes.get(legacyNameAttribute);
+  return typeof legacy === 'string' ? legacy.slice(0, maxNameLength) : '';
+}
+
+/** Facts about the sender (browser, service) stand beside the event's own; samples do without them. */
+function eventAttributes(resource: LogRecord['attributes'], record: LogRecord): AttributeMap {
+  const attributes = new AttributeMap();
+  attributes.setAll(record.attributes, (name) => isIdentityAttribute(name) || name === legacyNameAttribute);
+  if (record.body !== null) attributes.set('body', record.body);
+  for (const [name, value] of resource) {
+    if (isSenderAttribute(name) || name.startsWith(sdkPrefix) || record.attributes.has(name)) continue;
+    attributes.set(name, value);
+  }
+  return attributes;
+}

@@ -1,0 +1,83 @@
+/** For the collector's integration tests: a database of one's own, and a collector that listens. */
+import { randomUUID } from 'node:crypto';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import pino from 'pino';
+import { authoriser } from '../../collector/http/authorise.ts';
+import { cors } from '../../collector/http/cors.ts';
+import { buildServer } from '../../collector/http/server.ts';
+import { CollectorMetrics } from '../../collector/metrics.ts';
+import { SchemaKeeper } from '../../collector/schema/keeper.ts';
+import { clickhouseInsert } from '../../collector/store/insert.ts';
+import { RowBuffer } from '../../collector/store/row-buffer.ts';
+
+export const tokenSecret = 'a secret for telemetry tokens';
+export const serverKey = 'a-key-for-the-servers';
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly name: string;
+  readonly url: string;
+  readonly client: ClickHouseClient;
+  rows<T>(query: string): Promise<T[]>;
+}
+
+/** Not made yet where `create` is false: the collector makes it. */
+export async function testDatabase(serverUrl: string, options: { create: boolean }): Promise<TestDatabase> {
+  const name = `collector_${randomUUID().replaceAll('-', '')}`;
+  const url = new URL(serverUrl);
+  const admin = createClient({ url: url.href });
+  if (options.create) await admin.command({ query: `CREATE DATABASE ${name}` });
+  url.pathname = `/${name}`;
+  const client = createClient({ url: url.href, log: { level: 127 } });
+  return {
+    name,
+    url: url.href,
+    client,
+    async rows<T>(query: string) {
+      return await (await client.query({ query, format: 'JSONEachRow' })).json<T>();
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await admin.command({ query: `DROP DATABASE IF EXISTS ${name}` });
+      await admin.close();
+    },
+  };
+}
+
+export interface TestCollector extends AsyncDisposable {
+  readonly url: string;
+}
+
+export async function startCollector(
+  clickhouseUrl: string,
+  options: { patienceMs?: number; awaitSchema?: boolean } = {},
+): Promise<TestCollector> {
+  const log = pino({ level: 'silent' });
+  const client = createClient({ url: clickhouseUrl, log: { level: 127 } });
+  const schema = new SchemaKeeper(client, clickhouseUrl, log);
+  const metrics = new CollectorMetrics();
+  const buffer = new RowBuffer(clickhouseInsert(client), metrics, log, {
+    lingerMs: () => 20,
+    patienceMs: options.patienceMs ?? 10_000,
+  });
+  const server = buildServer({
+    authorise: authoriser({ tokenSecret, serverKey }),
+    cors: cors([]),
+    buffer,
+    metrics,
+    log,
+    notReady: () => schema.reason,
+    now: Date.now,
+  });
+  const prepared = schema.run();
+  if (options.awaitSchema !== false) await prepared;
+  return {
+    url: await server.listen({ host: '127.0.0.1', port: 0 }),
+    async [Symbol.asyncDispose]() {
+      schema.stop();
+      const closed = server.close();
+      await buffer.drain();
+      await Promise.all([closed, prepared]);
+      await client.close();
+    },
+  };
+}
