@@ -1,0 +1,131 @@
+/** The media side of a call: one router, its participants, and who of them speaks. */
+import type { types as mediasoup } from 'mediasoup';
+import { events } from '../telemetry/events.ts';
+import type { Notifications } from '../telemetry/signaling.ts';
+import type { CloseReason } from './errors.ts';
+import { withoutWithheldExtensions } from './media/capabilities.ts';
+import type { Participant, SentStream } from './Participant.ts';
+import { Speakers } from './Speakers.ts';
+import { RoomSampler } from './telemetry/RoomSampler.ts';
+import type { Identity, Telemetry } from './telemetry/Telemetry.ts';
+import type { WorkerSlot, Workers } from './Workers.ts';
+
+export interface RoomOptions {
+  readonly tenantId: string;
+  readonly callId: string;
+  readonly roomId: string;
+  readonly nodeId: string;
+  readonly workers: Workers;
+  readonly telemetry: Telemetry;
+}
+
+export class Room {
+  readonly callId: string;
+  readonly identity: Identity;
+  readonly router: mediasoup.Router;
+  readonly slot: WorkerSlot;
+  readonly participants = new Map<string, Participant>();
+  readonly #telemetry: Telemetry;
+  readonly #sampler: RoomSampler;
+  #speakers: Speakers | null = null;
+
+  /** @throws SfuError no_worker */
+  static async open(options: RoomOptions): Promise<Room> {
+    const { router, slot } = await options.workers.createRouter();
+    const room = new Room(options, router, slot);
+    try {
+      room.#speakers = await Speakers.observe(router, (producerId) => room.#spoke(producerId));
+    } catch (error) {
+      room.close('worker_died');
+      throw error;
+    }
+    return room;
+  }
+
+  private constructor(options: RoomOptions, router: mediasoup.Router, slot: WorkerSlot) {
+    this.callId = options.callId;
+    this.identity = {
+      tenant_id: options.tenantId,
+      call_id: options.callId,
+      room_id: options.roomId,
+      sfu_node_id: options.nodeId,
+    };
+    this.router = router;
+    this.slot = slot;
+    this.#telemetry = options.telemetry;
+    this.#sampler = new RoomSampler(this, options.telemetry);
+  }
+
+  get server(): mediasoup.WebRtcServer {
+    return this.slot.server;
+  }
+
+  get speakers(): Speakers {
+    if (!this.#speakers) throw new Error('room used before it was open');
+    return this.#speakers;
+  }
+
+  /** What clients may use; see media/capabilities.ts for what is left out. */
+  get rtpCapabilities(): mediasoup.RtpCapabilities {
+    return withoutWithheldExtensions(this.router.rtpCapabilities);
+  }
+
+  add(participant: Participant): void {
+    this.participants.set(participant.participantId, participant);
+    this.#telemetry.event(events.participantJoined, participant.identity, {
+      display_name: participant.displayName,
+    });
+    this.broadcast('participantJoined', participant.info, participant);
+  }
+
+  /** False when the participant was not in (any more). */
+  remove(participant: Participant): boolean {
+    if (this.participants.get(participant.participantId) !== participant) return false;
+    this.participants.delete(participant.participantId);
+    participant.close();
+    this.#telemetry.event(events.participantLeft, participant.identity, {
+      display_name: participant.displayName,
+    });
+    this.broadcast('participantLeft', { participantId: participant.participantId });
+    return true;
+  }
+
+  findProducer(producerId: string): { sent: SentStream; participant: Participant } | null {
+    for (const participant of this.participants.values()) {
+      const sent = participant.producers.get(producerId);
+      if (sent) return { sent, participant };
+    }
+    return null;
+  }
+
+  broadcast<M extends keyof Notifications>(method: M, data: Notifications[M], except?: Participant): void {
+    for (const participant of this.participants.values()) {
+      if (participant !== except) participant.client.notify(method, data);
+    }
+  }
+
+  /** Media first, so that nobody is told of producers closing while the room goes down. */
+  close(reason: CloseReason): void {
+    this.#sampler.stop();
+    const present = [...this.participants.values()];
+    this.participants.clear();
+    for (const participant of present) {
+      this.#telemetry.event(events.participantLeft, participant.identity, {
+        display_name: participant.displayName,
+        reason,
+      });
+      participant.close();
+      participant.client.close(reason);
+    }
+    this.router.close();
+  }
+
+  #spoke(producerId: string | null): void {
+    const participantId = producerId && this.findProducer(producerId)?.participant.participantId;
+    this.broadcast('dominantSpeaker', { participantId: participantId || null });
+    this.#telemetry.event(events.dominantSpeaker, {
+      ...this.identity,
+      ...(participantId && producerId && { participant_id: participantId, producer_id: producerId }),
+    });
+  }
+}

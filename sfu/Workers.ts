@@ -1,0 +1,155 @@
+/**
+ * The mediasoup workers: one process per core, each with a WebRtcServer on its own port. A worker that dies is
+ * replaced on the same port; whoever used it is told, because what it held is gone.
+ */
+import { createWorker, type types as mediasoup, setLogEventListeners } from 'mediasoup';
+import type { Logger } from '../telemetry/service/service.ts';
+import { SfuError } from './errors.ts';
+import { mediaCodecs } from './media/capabilities.ts';
+
+export interface WorkersOptions {
+  readonly count: number;
+  readonly host: string;
+  /** Worker i listens on `port + i`, UDP and TCP. */
+  readonly port: number;
+  readonly announcedAddress: string | null;
+  readonly log: Logger;
+}
+
+/** One worker at its place; the place outlives the process. */
+export interface WorkerSlot {
+  readonly index: number;
+  readonly worker: mediasoup.Worker;
+  readonly server: mediasoup.WebRtcServer;
+  /** Rooms on it. */
+  load: number;
+}
+
+/** First pause before a dead worker is started again, doubled up to the last, ms. */
+const restartPauseMs = { first: 100, last: 5_000 };
+
+export class Workers {
+  readonly #options: WorkersOptions;
+  readonly #slots = new Map<number, WorkerSlot>();
+  readonly #diedListeners: ((slot: WorkerSlot) => void)[] = [];
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  #stopped = false;
+
+  /** @throws SfuError rtc_port_busy, worker_start */
+  static async start(options: WorkersOptions): Promise<Workers> {
+    const { log } = options;
+    // What a worker warns of is mostly a client's doing (a packet out of place), and there can be much of it.
+    setLogEventListeners({
+      onwarn: (namespace, text) => log.debug({ namespace }, text),
+      onerror: (namespace, text, error) => log.warn({ namespace, err: error }, text),
+    });
+    const workers = new Workers(options);
+    try {
+      for (let index = 0; index < options.count; index++) await workers.#open(index);
+    } catch (error) {
+      workers.stop();
+      throw error;
+    }
+    return workers;
+  }
+
+  private constructor(options: WorkersOptions) {
+    this.#options = options;
+  }
+
+  get slots(): WorkerSlot[] {
+    return [...this.#slots.values()];
+  }
+
+  /** Places that should hold a worker and do not. */
+  get missing(): number {
+    return this.#options.count - this.#slots.size;
+  }
+
+  onDied(listener: (slot: WorkerSlot) => void): void {
+    this.#diedListeners.push(listener);
+  }
+
+  /** A router on the worker with the fewest rooms. @throws SfuError no_worker */
+  async createRouter(): Promise<{ router: mediasoup.Router; slot: WorkerSlot }> {
+    const [slot] = this.slots.sort((a, b) => a.load - b.load);
+    if (!slot) throw new SfuError('no_worker', 'No media worker is running on this node.');
+    // Counted before the worker answers, so that rooms opened at the same time spread out.
+    slot.load += 1;
+    try {
+      const router = await slot.worker.createRouter({ mediaCodecs });
+      router.observer.once('close', () => {
+        slot.load -= 1;
+      });
+      return { router, slot };
+    } catch (error) {
+      slot.load -= 1;
+      throw new SfuError('no_worker', 'The media worker did not open a room.', { cause: error });
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#restarts) clearTimeout(timer);
+    for (const { worker } of this.#slots.values()) worker.close();
+    this.#slots.clear();
+  }
+
+  async #open(index: number): Promise<void> {
+    const { host, announcedAddress, log } = this.#options;
+    const port = this.#options.port + index;
+    const worker = await createWorker({ logLevel: 'warn' }).catch((error: unknown) => {
+      throw new SfuError('worker_start', `The media worker did not start: ${String(error)}.`, {
+        cause: error,
+      });
+    });
+    const address = { ip: host, port, ...(announcedAddress && { announcedAddress }) };
+    let server: mediasoup.WebRtcServer;
+    try {
+      server = await worker.createWebRtcServer({
+        // UDP first: mediasoup prefers candidates in this order.
+        listenInfos: [
+          { protocol: 'udp', ...address },
+          { protocol: 'tcp', ...address },
+        ],
+      });
+    } catch (error) {
+      worker.close();
+      throw new SfuError(
+        'rtc_port_busy',
+        `Cannot listen on ${host}:${port}, UDP and TCP: ${String(error)}.`,
+        {
+          cause: error,
+        },
+      );
+    }
+    if (this.#stopped) {
+      worker.close();
+      return;
+    }
+    const slot: WorkerSlot = { index, worker, server, load: 0 };
+    this.#slots.set(index, slot);
+    worker.once('died', (error) => {
+      log.error({ worker: index, pid: worker.pid, err: error }, 'media worker died');
+      this.#slots.delete(index);
+      for (const listener of this.#diedListeners) listener(slot);
+      this.#restart(index, restartPauseMs.first);
+    });
+  }
+
+  #restart(index: number, pauseMs: number): void {
+    if (this.#stopped) return;
+    const { log } = this.#options;
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#open(index).then(
+        () => log.info({ worker: index }, 'media worker replaced'),
+        (error: unknown) => {
+          log.error({ worker: index, err: error }, 'media worker could not be replaced');
+          this.#restart(index, Math.min(pauseMs * 2, restartPauseMs.last));
+        },
+      );
+    }, pauseMs);
+    this.#restarts.add(timer);
+  }
+}

@@ -1,0 +1,109 @@
+/** Settings of the media node. Every environment variable it reads stands here, with its default. */
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { readConfig, setting } from '../telemetry/service/config.ts';
+
+const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export const isLoopback = (host: string): boolean => loopbackHosts.has(host) || host.startsWith('127.');
+
+const schema = z.object({
+  /** Where HTTP and signaling listen. Anything but loopback needs TLS: tokens and media keys pass here. */
+  CALLSCOPE_SFU_HOST: setting.host().default('127.0.0.1'),
+  CALLSCOPE_SFU_PORT: setting.port().default(4443),
+  /** Names this node in telemetry and in its queue; letters, digits, `-`, `_`, `.`. */
+  CALLSCOPE_SFU_NODE_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'expected 1 to 64 letters, digits, "-", "_" or "."')
+    .default('sfu-1'),
+  CALLSCOPE_RTC_HOST: setting.host().default('127.0.0.1'),
+  /** Worker i listens on this port + i, UDP and TCP. */
+  CALLSCOPE_RTC_PORT: setting.port().min(1, 'expected a fixed port, 1 to 65535').default(44400),
+  /** The address that clients are told, where it is not CALLSCOPE_RTC_HOST (NAT, load balancer). */
+  CALLSCOPE_RTC_ANNOUNCED_ADDRESS: setting.host().optional(),
+  CALLSCOPE_SFU_WORKERS: setting.count().default(availableParallelism()),
+  /** OTLP base URL; without it the node sends no telemetry. */
+  CALLSCOPE_COLLECTOR_URL: setting.httpUrl().optional(),
+  /** What browsers are told, where it differs. @default CALLSCOPE_COLLECTOR_URL */
+  CALLSCOPE_CLIENT_COLLECTOR_URL: setting.httpUrl().optional(),
+  CALLSCOPE_SERVER_KEY: setting.secret().optional(),
+  CALLSCOPE_TOKEN_SECRET: setting.secret(),
+  /** Without it no decisions arrive; calls run as mediasoup alone would run them. */
+  CALLSCOPE_REDIS_URL: setting.redisUrl().optional(),
+  CALLSCOPE_TURN_URLS: setting.list().default([]),
+  CALLSCOPE_TURN_SECRET: setting.text().optional(),
+  CALLSCOPE_PAGE_DIR: setting.text().optional(),
+  CALLSCOPE_TLS_CERT: setting.text().optional(),
+  CALLSCOPE_TLS_KEY: setting.text().optional(),
+});
+
+/** What one variable demands of another; zod reports each on the variable to change. */
+const checked = schema.superRefine((env, context) => {
+  const fault = (name: keyof typeof env, message: string) =>
+    context.addIssue({ code: 'custom', path: [name], message });
+  if (env.CALLSCOPE_RTC_PORT + env.CALLSCOPE_SFU_WORKERS - 1 > 65_535) {
+    fault('CALLSCOPE_RTC_PORT', `leaves no room for ${env.CALLSCOPE_SFU_WORKERS} workers, one port each`);
+  }
+  if (env.CALLSCOPE_COLLECTOR_URL && !env.CALLSCOPE_SERVER_KEY) {
+    fault('CALLSCOPE_SERVER_KEY', 'needed to write to CALLSCOPE_COLLECTOR_URL');
+  }
+  if (env.CALLSCOPE_TURN_URLS.length > 0 && !env.CALLSCOPE_TURN_SECRET) {
+    fault('CALLSCOPE_TURN_SECRET', 'needed to make credentials for CALLSCOPE_TURN_URLS');
+  }
+  if (!env.CALLSCOPE_TURN_URLS.every((url) => /^turns?:[^\s]+$/.test(url))) {
+    fault('CALLSCOPE_TURN_URLS', 'expected URLs like turn:host:3478?transport=udp, separated by commas');
+  }
+  if (Boolean(env.CALLSCOPE_TLS_CERT) !== Boolean(env.CALLSCOPE_TLS_KEY)) {
+    fault('CALLSCOPE_TLS_CERT', 'CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY go together');
+  }
+  if (!isLoopback(env.CALLSCOPE_SFU_HOST) && !env.CALLSCOPE_TLS_CERT) {
+    fault('CALLSCOPE_SFU_HOST', 'is not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY');
+  }
+});
+
+export interface SfuConfig {
+  readonly nodeId: string;
+  readonly http: { host: string; port: number; tls: { certFile: string; keyFile: string } | null };
+  readonly rtc: { host: string; port: number; announcedAddress: string | null; workers: number };
+  readonly collector: { url: string; serverKey: string } | null;
+  /** What browsers are told; empty for none. */
+  readonly clientCollectorUrl: string;
+  readonly tokenSecret: string;
+  readonly redisUrl: string | null;
+  readonly turn: { urls: string[]; secret: string } | null;
+  readonly pageDir: string | null;
+}
+
+/** @throws ConfigError with one line per faulty variable */
+export function readSfuConfig(env: NodeJS.ProcessEnv = process.env): SfuConfig {
+  const c = readConfig(checked, env);
+  return {
+    nodeId: c.CALLSCOPE_SFU_NODE_ID,
+    http: {
+      host: c.CALLSCOPE_SFU_HOST,
+      port: c.CALLSCOPE_SFU_PORT,
+      tls:
+        c.CALLSCOPE_TLS_CERT && c.CALLSCOPE_TLS_KEY
+          ? { certFile: c.CALLSCOPE_TLS_CERT, keyFile: c.CALLSCOPE_TLS_KEY }
+          : null,
+    },
+    rtc: {
+      host: c.CALLSCOPE_RTC_HOST,
+      port: c.CALLSCOPE_RTC_PORT,
+      announcedAddress: c.CALLSCOPE_RTC_ANNOUNCED_ADDRESS ?? null,
+      workers: c.CALLSCOPE_SFU_WORKERS,
+    },
+    collector:
+      c.CALLSCOPE_COLLECTOR_URL && c.CALLSCOPE_SERVER_KEY
+        ? { url: c.CALLSCOPE_COLLECTOR_URL, serverKey: c.CALLSCOPE_SERVER_KEY }
+        : null,
+    clientCollectorUrl: c.CALLSCOPE_CLIENT_COLLECTOR_URL ?? c.CALLSCOPE_COLLECTOR_URL ?? '',
+    tokenSecret: c.CALLSCOPE_TOKEN_SECRET,
+    redisUrl: c.CALLSCOPE_REDIS_URL ?? null,
+    turn:
+      c.CALLSCOPE_TURN_URLS.length > 0 && c.CALLSCOPE_TURN_SECRET
+        ? { urls: c.CALLSCOPE_TURN_URLS, secret: c.CALLSCOPE_TURN_SECRET }
+        : null,
+    pageDir: c.CALLSCOPE_PAGE_DIR ?? null,
+  };
+}

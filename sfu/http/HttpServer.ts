@@ -1,0 +1,113 @@
+/** HTTP of the node: the meeting page, admission, and whether the node lives and is ready. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { SfuConfig } from '../config.ts';
+import { errorTable, SfuError } from '../errors.ts';
+import { RateLimit } from '../RateLimit.ts';
+import type { Rooms } from '../Rooms.ts';
+import { admit } from './admission.ts';
+import { securityHeaders } from './securityHeaders.ts';
+
+/** An invitation and a name; nothing larger is ever sent. */
+const mostBodyBytes = 16 * 1024;
+/** Joins from one address: an office behind one address joins a meeting together. */
+const joinRate = { burst: 60, perSecond: 2 };
+const mostAddresses = 10_000;
+
+export interface HttpServerOptions {
+  readonly config: SfuConfig;
+  readonly rooms: Rooms;
+  /** What the node still lacks; empty when it is ready. */
+  readonly lacking: () => string[];
+  readonly state: () => Record<string, unknown>;
+}
+
+/** Not listening yet: signaling is added to `server` first. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { config, rooms, lacking, state } = options;
+  const { tls } = config.http;
+  const app: FastifyInstance = fastify({
+    bodyLimit: mostBodyBytes,
+    requestTimeout: 10_000,
+    // An upgraded socket is not for fastify to wait for; signaling closes its own.
+    forceCloseConnections: true,
+    ...(tls && { https: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } }),
+  }) as FastifyInstance;
+  const headers = securityHeaders({ collectorUrl: config.clientCollectorUrl, tls: tls !== null });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.headers(headers);
+  });
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const refusal = error instanceof SfuError ? error : asRefusal(error);
+    reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
+  });
+  app.setNotFoundHandler(() => {
+    throw new SfuError('not_found', 'There is nothing at this address.');
+  });
+
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', (_request, reply) => {
+    const reasons = lacking();
+    reply.code(reasons.length === 0 ? 200 : 503);
+    return { ready: reasons.length === 0, reasons, ...state() };
+  });
+
+  const joins = new Map<string, RateLimit>();
+  app.post('/api/v1/join', async (request, reply) => {
+    if (!joinAllowed(joins, request.ip, Date.now())) {
+      throw new SfuError('rate_limited', 'Too many joins from this address.');
+    }
+    reply.header('cache-control', 'no-store');
+    return admit(request.body, config, rooms);
+  });
+
+  await servePage(app, config.pageDir);
+  return app;
+}
+
+async function servePage(app: FastifyInstance, pageDir: string | null): Promise<void> {
+  const root = pageDir === null ? null : resolve(pageDir);
+  if (root && existsSync(join(root, 'index.html'))) {
+    await app.register(fastifyStatic, {
+      root,
+      dotfiles: 'deny',
+      index: 'index.html',
+      cacheControl: false,
+      // Scripts and styles carry a hash in their names; what names them must be asked for anew.
+      setHeaders: (reply, path) => {
+        const lasting = path.startsWith(join(root, 'assets'));
+        reply.header('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
+    return;
+  }
+  const why = root ? `there is no index.html in ${root}` : 'CALLSCOPE_PAGE_DIR is not set';
+  app.get('/', (_request, reply) => {
+    reply.code(503).type('text/plain; charset=utf-8');
+    return `This media node runs, but it has no meeting page to show: ${why}.\nBuild the page and set CALLSCOPE_PAGE_DIR to its folder.\n`;
+  });
+}
+
+function joinAllowed(joins: Map<string, RateLimit>, address: string, nowMs: number): boolean {
+  let rate = joins.get(address);
+  if (!rate) {
+    if (joins.size >= mostAddresses) {
+      for (const [other, its] of joins) if (its.isFull(nowMs)) joins.delete(other);
+      if (joins.size >= mostAddresses) return false;
+    }
+    rate = new RateLimit({ ...joinRate, nowMs });
+    joins.set(address, rate);
+  }
+  return rate.take(nowMs);
+}
+
+/** fastify's own refusals (no JSON, too large, wrong type) are the client's fault; the rest is ours. */
+function asRefusal(error: Error & { statusCode?: number }): SfuError {
+  const status = error.statusCode ?? errorTable.internal.status;
+  if (status === 403 || status === 404) return new SfuError('not_found', 'There is nothing at this address.');
+  return status < 500
+    ? new SfuError('malformed', `${error.message.slice(0, 200)}.`, { cause: error })
+    : new SfuError('internal', 'The request failed.', { cause: error });
+}

@@ -1,0 +1,68 @@
+/**
+ * `POST /api/v1/join`: an invitation in, everything a page needs to open its call out. The invitation names
+ * tenant and room; call and participant are named here, and signed.
+ */
+import { randomBytes } from 'node:crypto';
+import { errors as jose } from 'jose';
+import { type JoinAnswer, joinRequestSchema } from '../../telemetry/signaling.ts';
+import { type InviteClaims, signToken, verifyToken } from '../../telemetry/tokens.ts';
+import { turnCredentials } from '../../turn/credentials.ts';
+import type { SfuConfig } from '../config.ts';
+import { SfuError } from '../errors.ts';
+import type { Rooms } from '../Rooms.ts';
+import { told } from '../signaling/messages.ts';
+
+/** Time from the answer to the join over the socket: device prompts come before it is asked for. */
+const joinTokenSeconds = 60;
+/** As long as a long working day: telemetry of a call ends with the call, not with its token. */
+const telemetryTokenSeconds = 12 * 3600;
+/** TURN allocations are refreshed with the same credentials, so these too last a day's call. */
+const turnSeconds = 12 * 3600;
+
+export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'turn' | 'clientCollectorUrl'>;
+
+/** @throws SfuError malformed, invite_expired, invite_invalid, limit_reached, stopping */
+export async function admit(body: unknown, config: AdmissionConfig, rooms: Rooms): Promise<JoinAnswer> {
+  const request = joinRequestSchema.safeParse(body);
+  if (!request.success) {
+    throw new SfuError('malformed', `The join request is not valid: ${told(request.error)}.`);
+  }
+  const { invite, displayName } = request.data;
+  const { tenantId, roomId } = await invitation(invite, config.tokenSecret);
+  const nowMs = Date.now();
+  const { callId } = rooms.admit(tenantId, roomId, nowMs + joinTokenSeconds * 1000);
+  const participantId = `p-${randomBytes(8).toString('hex')}`;
+  const claims = { tenantId, roomId, callId, participantId };
+  const secret = config.tokenSecret;
+  const [joinToken, telemetryToken] = await Promise.all([
+    signToken('join', { ...claims, displayName }, { secret, ttlSeconds: joinTokenSeconds }),
+    signToken('telemetry', claims, { secret, ttlSeconds: telemetryTokenSeconds }),
+  ]);
+  const { turn } = config;
+  return {
+    joinToken,
+    telemetryToken,
+    telemetryUrl: config.clientCollectorUrl,
+    callId,
+    roomId,
+    participantId,
+    iceServers: turn
+      ? [
+          {
+            urls: turn.urls,
+            ...turnCredentials({ secret: turn.secret, name: participantId, ttlSeconds: turnSeconds, nowMs }),
+          },
+        ]
+      : [],
+    serverTimeMs: nowMs,
+  };
+}
+
+async function invitation(invite: string, secret: string): Promise<InviteClaims> {
+  try {
+    return await verifyToken('invite', invite, secret);
+  } catch (error) {
+    if (error instanceof jose.JWTExpired) throw new SfuError('invite_expired', 'The invitation has expired.');
+    throw new SfuError('invite_invalid', 'The invitation is not valid.', { cause: error });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The media node: settings in, parts built, wired, started, stopped. The parts:
+ *   Workers.ts          mediasoup processes          Rooms.ts, Room.ts, Participant.ts   who is where
+ *   http/               page, admission, health      signaling/                          the clients' socket
+ *   decisions/          what the pipelines decide    telemetry/                          what the node says of itself
+ */
+import type { AddressInfo } from 'node:net';
+import { type Logger, type Running, runService } from '../telemetry/service/service.ts';
+import { readSfuConfig, type SfuConfig } from './config.ts';
+import { DecisionQueue } from './decisions/DecisionQueue.ts';
+import { Decisions } from './decisions/Decisions.ts';
+import { createHttpServer } from './http/HttpServer.ts';
+import { Rooms } from './Rooms.ts';
+import { JoinTokens } from './signaling/JoinTokens.ts';
+import { SignalingServer } from './signaling/SignalingServer.ts';
+import { observeNode } from './telemetry/nodeMetrics.ts';
+import { Telemetry, type TelemetryOptions } from './telemetry/Telemetry.ts';
+import { Workers } from './Workers.ts';
+
+export interface RunningSfu extends Running {
+  readonly url: string;
+  readonly rooms: Rooms;
+  readonly workers: Workers;
+  readonly telemetry: Telemetry;
+}
+
+export async function startSfu(
+  config: SfuConfig,
+  log: Logger,
+  exporters?: TelemetryOptions['exporters'],
+): Promise<RunningSfu> {
+  const { nodeId, redisUrl } = config;
+  const telemetry = new Telemetry({
+    nodeId,
+    collector: config.collector,
+    log,
+    ...(exporters && { exporters }),
+  });
+  const workers = await Workers.start({ ...config.rtc, count: config.rtc.workers, log });
+  const rooms = new Rooms({ nodeId, workers, telemetry, log });
+  observeNode(telemetry, workers, rooms);
+
+  const decisions = new Decisions({ rooms, telemetry });
+  const onMessage = decisions.take.bind(decisions);
+  const queue = redisUrl ? new DecisionQueue({ redisUrl, nodeId, log, onMessage }) : null;
+
+  const http = await createHttpServer({
+    config,
+    rooms,
+    lacking: () => (workers.missing > 0 ? [`${workers.missing} media workers are not running`] : []),
+    state: () => ({
+      workers: workers.slots.length,
+      telemetry: telemetry.counts,
+      decisions: queue?.connected ?? null,
+    }),
+  });
+  const tokens = new JoinTokens(config.tokenSecret);
+  const signaling = new SignalingServer(http.server, { nodeId, rooms, tokens, telemetry, log });
+
+  const stop = async () => {
+    rooms.stop();
+    decisions.stop();
+    await Promise.all([signaling.stop(), queue?.stop()]);
+    await http.close();
+    await telemetry.stop();
+    workers.stop();
+  };
+  try {
+    await http.listen({ host: config.http.host, port: config.http.port });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const { port } = http.server.address() as AddressInfo;
+  const url = `${config.http.tls ? 'https' : 'http'}://${config.http.host}:${port}`;
+  const info = { url, nodeId, rtc: `${config.rtc.host}:${config.rtc.port}`, workers: config.rtc.workers };
+  return { url, rooms, workers, telemetry, info, stop };
+}
+
+if (import.meta.main) await runService('sfu', (log) => startSfu(readSfuConfig(), log));

@@ -1,0 +1,40 @@
+/** What the routers speak, and what of it clients are offered. Plain rules; no worker needed. */
+import type { types as mediasoup } from 'mediasoup';
+
+export const mediaCodecs: mediasoup.RouterRtpCodecCapability[] = [
+  {
+    kind: 'audio',
+    mimeType: 'audio/opus',
+    clockRate: 48_000,
+    channels: 2,
+    // RFC 7587, section 6.1: in-band FEC repairs single losses, DTX sends next to nothing in silence.
+    parameters: { useinbandfec: 1, usedtx: 1 },
+  },
+  { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 },
+];
+
+/**
+ * Header extensions that are kept from clients.
+ *
+ * `abs-capture-time`: once it is negotiated, mediasoup 3.27's simulcast consumer waits for a capture-time
+ * mapping before it switches spatial layers; browsers do not send it, and the consumer then stays where it is:
+ * neither `setPreferredLayers` nor a falling bandwidth estimate moves it.
+ */
+const withheldExtensions: ReadonlySet<string> = new Set([
+  'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time',
+]);
+
+/** Copy of the capabilities or parameters without the withheld extensions. */
+export function withoutWithheldExtensions<T extends { headerExtensions?: { uri: string }[] }>(given: T): T {
+  if (!given.headerExtensions) return given;
+  return {
+    ...given,
+    headerExtensions: given.headerExtensions.filter(({ uri }) => !withheldExtensions.has(uri)),
+  };
+}
+
+/**
+ * Where the send-side estimate starts, bit/s. Two remote cameras at their middle layer and audio fit, so the
+ * first seconds are watchable, and probing raises it within seconds where the link holds more.
+ */
+export const initialAvailableOutgoingBitrateBps = 1_000_000;

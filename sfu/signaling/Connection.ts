@@ -1,0 +1,172 @@
+/**
+ * One signaling socket. It must join within five seconds; then each request is checked, carried out and
+ * answered. Whatever a client sends, it gets a coded answer at worst; the room does not notice.
+ */
+import { type Span, SpanStatusCode } from '@opentelemetry/api';
+import type { types as client } from 'mediasoup-client';
+import type { RawData, WebSocket } from 'ws';
+import { events } from '../../telemetry/events.ts';
+import type { Logger } from '../../telemetry/service/service.ts';
+import type { Notifications, ResponseData, ResponseMessage } from '../../telemetry/signaling.ts';
+import { type CloseReason, closeCodes, SfuError } from '../errors.ts';
+import type { ClientLink, Participant } from '../Participant.ts';
+import { RateLimit } from '../RateLimit.ts';
+import type { Rooms } from '../Rooms.ts';
+import { prefixed, type Telemetry } from '../telemetry/Telemetry.ts';
+import { handlers, type ParticipantMethod } from './handlers.ts';
+import type { JoinTokens } from './JoinTokens.ts';
+import { type Envelope, isMethod, parseData, parseEnvelope } from './messages.ts';
+
+const joinWithinMs = 5_000;
+/** A join into a full room asks for some hundred consumers at once; after that little is asked. */
+const requestRate = { burst: 600, perSecond: 30 };
+/** Requests over the rate that are still answered before the connection is closed. */
+const toleratedOverRate = 100;
+/** A client that has left this much unread is gone or broken, bytes. */
+const mostUnreadBytes = 4 * 1024 * 1024;
+
+export interface ConnectionOptions {
+  readonly socket: WebSocket;
+  readonly nodeId: string;
+  readonly rooms: Rooms;
+  readonly tokens: JoinTokens;
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+}
+
+export class Connection implements ClientLink {
+  readonly #options: ConnectionOptions;
+  readonly #socket: WebSocket;
+  readonly #rate: RateLimit;
+  readonly #joinTimer: NodeJS.Timeout;
+  #overRate = 0;
+  #state: 'new' | 'joining' | 'joined' | 'closed' = 'new';
+  #participant: Participant | null = null;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#socket = options.socket;
+    this.#rate = new RateLimit({ ...requestRate, nowMs: Date.now() });
+    this.#joinTimer = setTimeout(() => this.close('join_timeout'), joinWithinMs);
+    // One text message, one request; they may run side by side, the answers carry the ids.
+    this.#socket.on('message', (data, isBinary) => void this.#received(data, isBinary));
+    this.#socket.on('close', () => this.#gone());
+    this.#socket.on('error', (error) => options.log.debug({ err: error }, 'signaling socket failed'));
+  }
+
+  notify<M extends keyof Notifications>(method: M, data: Notifications[M]): void {
+    this.#send({ method, data });
+  }
+
+  close(reason: CloseReason): void {
+    clearTimeout(this.#joinTimer);
+    this.#socket.close(closeCodes[reason], reason);
+  }
+
+  async #received(data: RawData, isBinary: boolean): Promise<void> {
+    let request: Envelope | null = null;
+    let span: Span | null = null;
+    try {
+      if (isBinary) throw new SfuError('malformed', 'Requests are text messages.');
+      this.#boundRate();
+      request = parseEnvelope(data.toString());
+      span = this.#options.telemetry.requestSpan(request.method, request.traceparent);
+      const answer = await this.#carryOut(request);
+      this.#send({ id: request.id, ok: true, data: answer });
+      if (request.method === 'leave') this.close('left');
+    } catch (error) {
+      span?.setStatus({
+        code: SpanStatusCode.ERROR,
+        message: error instanceof SfuError ? error.code : 'internal',
+      });
+      this.#refused(request, error);
+    } finally {
+      span?.setAttributes(prefixed(this.#participant?.identity ?? {}));
+      span?.end();
+    }
+  }
+
+  async #carryOut({ method, data }: Envelope): Promise<unknown> {
+    if (!isMethod(method))
+      throw new SfuError('unknown_method', `There is no method ${JSON.stringify(method)}.`);
+    if (method === 'join') return this.#join(parseData('join', data).token);
+    const participant = this.#participant;
+    if (this.#state !== 'joined' || !participant || participant.closed) {
+      throw new SfuError('not_joined', 'This connection has not joined.');
+    }
+    if (method === 'leave') {
+      this.#options.rooms.leave(participant);
+      return {};
+    }
+    return callHandler(method, participant, data);
+  }
+
+  async #join(token: string): Promise<ResponseData['join']> {
+    const { rooms, tokens, nodeId } = this.#options;
+    if (this.#state !== 'new') throw new SfuError('already_joined', 'This connection has joined.');
+    this.#state = 'joining';
+    const { participant, room } = await rooms.enter(await tokens.redeem(token), this);
+    this.#participant = participant;
+    if (this.#socket.readyState !== this.#socket.OPEN) {
+      rooms.leave(participant);
+      throw new SfuError('not_joined', 'The connection closed while joining.');
+    }
+    this.#state = 'joined';
+    clearTimeout(this.#joinTimer);
+    const others = [...room.participants.values()].filter((other) => other !== participant);
+    return {
+      callId: participant.callId,
+      participantId: participant.participantId,
+      sfuNodeId: nodeId,
+      routerRtpCapabilities: room.rtpCapabilities as client.RtpCapabilities,
+      participants: others.map(({ info }) => info),
+      producers: others.flatMap((other) => other.producerInfos()),
+      serverTimeMs: Date.now(),
+    };
+  }
+
+  #boundRate(): void {
+    if (this.#rate.take(Date.now())) return;
+    this.#overRate += 1;
+    if (this.#overRate > toleratedOverRate) this.close('rate_limited');
+    throw new SfuError('rate_limited', 'Too many requests on this connection.');
+  }
+
+  /** A refusal is answered where the request had an id, and always told to telemetry. */
+  #refused(request: Envelope | null, error: unknown): void {
+    const refusal =
+      error instanceof SfuError ? error : new SfuError('internal', 'The request failed.', { cause: error });
+    const { telemetry, log } = this.#options;
+    if (refusal.code === 'internal') log.error({ err: error, method: request?.method }, 'request failed');
+    telemetry.event(events.signalingRefused, this.#participant?.identity ?? {}, {
+      code: refusal.code,
+      method: request?.method ?? '',
+    });
+    // A message without a readable id is answered with -1, which no client uses.
+    this.#send({
+      id: request?.id ?? -1,
+      ok: false,
+      error: { code: refusal.code, message: refusal.message },
+    });
+    if (this.#state === 'joining') this.close('join_refused');
+  }
+
+  #gone(): void {
+    clearTimeout(this.#joinTimer);
+    this.#state = 'closed';
+    if (this.#participant) this.#options.rooms.leave(this.#participant);
+  }
+
+  #send(message: ResponseMessage | { method: string; data: unknown }): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > mostUnreadBytes) {
+      this.close('too_slow');
+      return;
+    }
+    this.#socket.send(JSON.stringify(message));
+  }
+}
+
+function callHandler<M extends ParticipantMethod>(method: M, participant: Participant, data: unknown) {
+  return handlers[method](participant, parseData(method, data));
+}

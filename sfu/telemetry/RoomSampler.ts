@@ -1,0 +1,95 @@
+/**
+ * Samples one room: every transport, producer stream and consumer once a second, at wall time (mediasoup's
+ * own timestamps are monotonic). One pass at a time; a pass that takes longer than the interval costs the next.
+ */
+import { sfuStats } from '../../telemetry/stats.ts';
+import type { Participant } from '../Participant.ts';
+import type { Room } from '../Room.ts';
+import { consumerColumns, producerColumns, transportColumns } from './samples.ts';
+import type { Telemetry } from './Telemetry.ts';
+
+const intervalMs = 1_000;
+
+export class RoomSampler {
+  readonly #room: Room;
+  readonly #telemetry: Telemetry;
+  #timer: NodeJS.Timeout;
+  #busy = false;
+  #skipped = 0;
+
+  constructor(room: Room, telemetry: Telemetry) {
+    this.#room = room;
+    this.#telemetry = telemetry;
+    // Rooms start at random phases, so that a node full of them does not ask its workers all at once.
+    this.#timer = setTimeout(() => {
+      this.#timer = setInterval(() => void this.pass(), intervalMs);
+    }, Math.random() * intervalMs);
+  }
+
+  /** Passes left out because the one before was still running. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Never throws: what closes during a pass is simply not in it. */
+  async pass(): Promise<void> {
+    if (this.#busy) {
+      this.#skipped += 1;
+      return;
+    }
+    this.#busy = true;
+    try {
+      // One participant after the other: the worker's channel stays free for signaling in between.
+      for (const participant of [...this.#room.participants.values()]) await this.#sample(participant);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
+  }
+
+  async #sample(participant: Participant): Promise<void> {
+    const { identity, transports, producers, consumers } = participant;
+    const timeMs = Date.now();
+    await Promise.allSettled([
+      ...[...transports.values()].map(async (link) => {
+        const [stat] = await link.transport.getStats();
+        if (!stat) return;
+        this.#telemetry.sample(
+          sfuStats.transport,
+          { ...identity, transport_id: link.transport.id },
+          transportColumns(stat, link.direction, link.takeBwe()),
+          timeMs,
+        );
+      }),
+      ...[...producers.values()].map(async ({ producer, source, transportId }) => {
+        for (const stat of await producer.getStats()) {
+          this.#telemetry.sample(
+            sfuStats.producer,
+            { ...identity, transport_id: transportId, producer_id: producer.id },
+            producerColumns(stat, producer, source),
+            timeMs,
+          );
+        }
+      }),
+      ...[...consumers.values()].map(async ({ consumer, source, transportId }) => {
+        const stat = (await consumer.getStats()).find(({ type }) => type === 'outbound-rtp');
+        if (!stat) return;
+        this.#telemetry.sample(
+          sfuStats.consumer,
+          {
+            ...identity,
+            transport_id: transportId,
+            producer_id: consumer.producerId,
+            consumer_id: consumer.id,
+          },
+          consumerColumns(stat, consumer, source),
+          timeMs,
+        );
+      }),
+    ]);
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * mediasoup's statistics as rows of telemetry/stats.ts. Plain functions from what mediasoup says to columns;
+ * a member that mediasoup does not give is left out, never invented.
+ */
+import type { Attributes } from '@opentelemetry/api';
+import type { types as mediasoup } from 'mediasoup';
+import type { MediaSource } from '../../telemetry/rows.ts';
+import { type Member, type StatsKind, sfuStats } from '../../telemetry/stats.ts';
+
+/** Values of the `bwe` trace since the last sample, bit/s. */
+export interface BweInterval {
+  readonly bweType: string;
+  readonly bweAvailableBitrate: number;
+  readonly bweAvailableBitrateMin: number;
+  readonly bweDesiredBitrate: number;
+  readonly bweEffectiveDesiredBitrate: number;
+}
+
+export function transportColumns(
+  stat: mediasoup.WebRtcTransportStat,
+  direction: 'send' | 'recv',
+  bwe: BweInterval | null,
+): Attributes {
+  return columns(sfuStats.transport, {
+    ...stat,
+    ...bwe,
+    direction,
+    protocol: stat.iceSelectedTuple?.protocol,
+  });
+}
+
+/** One stream (simulcast layer) of a producer. */
+export function producerColumns(
+  stat: mediasoup.ProducerStat,
+  producer: Pick<mediasoup.Producer, 'type' | 'paused' | 'rtpParameters'>,
+  source: MediaSource,
+): Attributes {
+  return columns(sfuStats.producer, {
+    ...stat,
+    source,
+    type: producer.type,
+    paused: producer.paused,
+    jitter: jitterMs(stat, producer.rtpParameters),
+    spatialLayer: encodingIndex(stat, producer.rtpParameters),
+  });
+}
+
+export function consumerColumns(
+  stat: mediasoup.ConsumerStat,
+  consumer: Pick<
+    mediasoup.Consumer,
+    'type' | 'paused' | 'producerPaused' | 'rtpParameters' | 'score' | 'currentLayers' | 'preferredLayers'
+  >,
+  source: MediaSource,
+): Attributes {
+  const layered = consumer.type === 'simulcast' || consumer.type === 'svc';
+  const { currentLayers, preferredLayers } = consumer;
+  return columns(sfuStats.consumer, {
+    ...stat,
+    source,
+    type: consumer.type,
+    paused: consumer.paused,
+    producerPaused: consumer.producerPaused,
+    producerScore: consumer.score.producerScore,
+    jitter: jitterMs(stat, consumer.rtpParameters),
+    ...(layered && {
+      currentSpatialLayer: currentLayers?.spatialLayer ?? -1,
+      currentTemporalLayer: currentLayers?.temporalLayer ?? -1,
+      preferredSpatialLayer: preferredLayers?.spatialLayer,
+      preferredTemporalLayer: preferredLayers?.temporalLayer,
+    }),
+  });
+}
+
+/** mediasoup gives jitter in RTP clock ticks (RFC 3550, section 6.4.1); we carry milliseconds. */
+function jitterMs(
+  stat: { jitter: number; mimeType: string },
+  { codecs }: mediasoup.RtpParameters,
+): number | undefined {
+  const clockRate = codecs.find(
+    (codec) => codec.mimeType.toLowerCase() === stat.mimeType.toLowerCase(),
+  )?.clockRate;
+  return clockRate ? (stat.jitter * 1000) / clockRate : undefined;
+}
+
+function encodingIndex(
+  { ssrc, rid }: { ssrc: number; rid?: string },
+  { encodings = [] }: mediasoup.RtpParameters,
+): number | undefined {
+  const index = encodings.findIndex((encoding) =>
+    rid ? encoding.rid === rid : encoding.ssrc === undefined || encoding.ssrc === ssrc,
+  );
+  return index < 0 ? undefined : index;
+}
+
+/** @param values by mediasoup's member names */
+function columns(kind: StatsKind, values: Record<string, unknown>): Attributes {
+  const row: Attributes = {};
+  for (const member of kind.members) {
+    const value = carried(member, values[member.member]);
+    if (value !== undefined) row[member.column] = value;
+  }
+  return row;
+}
+
+function carried({ type }: Member, value: unknown): string | number | boolean | undefined {
+  switch (type) {
+    case 'flag':
+      return typeof value === 'boolean' ? value : undefined;
+    case 'word':
+    case 'id':
+      return typeof value === 'string' ? value : undefined;
+    default: {
+      if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+      return type === 'gauge' ? value : Math.round(value);
+    }
+  }
+}
