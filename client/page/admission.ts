@@ -1,0 +1,55 @@
+/** Asking the server to be let in: an invite and a name go there, tokens come back. */
+import type { JoinAnswer } from '../../telemetry/signaling.ts';
+import { type FaultCode, FaultError } from './faults.ts';
+
+/** The request is small and the server near; longer means that it is away. */
+const limitMs = 8_000;
+
+/**
+ * @param signal gives up early, e.g. when the person leaves while reconnecting
+ * @throws FaultError
+ */
+export async function requestAdmission(
+  invite: string,
+  displayName: string,
+  signal: AbortSignal,
+): Promise<JoinAnswer> {
+  if (!invite) throw new FaultError('invite_missing');
+  let response: Response;
+  try {
+    response = await fetch('/api/v1/join', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ invite, displayName }),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new FaultError('server_away');
+  }
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok) return body as JoinAnswer;
+  const { code, message } = refusalOf(body);
+  throw new FaultError(faultCode(response.status, code), message);
+}
+
+/**
+ * @param status of the HTTP answer
+ * @param code the server's own, e.g. `invite_invalid`
+ */
+export function faultCode(status: number, code: string): FaultCode {
+  if (code === 'invite_expired') return 'invite_expired';
+  if (code === 'limit_reached') return 'room_full';
+  if (status === 401 || status === 403 || /invite|token/i.test(code)) return 'invite_invalid';
+  if (status >= 500 || status === 429) return 'server_away';
+  return 'refused';
+}
+
+function refusalOf(body: unknown): { code: string; message: string } {
+  const error = isRecord(body) && isRecord(body.error) ? body.error : body;
+  const text = (key: string) => (isRecord(error) && typeof error[key] === 'string' ? error[key] : '');
+  return { code: text('code'), message: text('message') };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

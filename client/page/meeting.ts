@@ -1,0 +1,292 @@
+/**
+ * The person's stay, from the open page to the rating: devices, the call, coming back after a loss, telemetry.
+ * Its methods are what the buttons do; what is to be seen follows from the store.
+ */
+import { events, spans } from '../../telemetry/events.ts';
+import type { MediaSource } from '../../telemetry/rows.ts';
+import type { JoinAnswer } from '../../telemetry/signaling.ts';
+import { createTelemetry, type JoinTrace, startJoinTrace, type Telemetry } from '../sdk/telemetry.ts';
+import { requestAdmission } from './admission.ts';
+import { reconnectDelayMs } from './backoff.ts';
+import { Call } from './call.ts';
+import { explainMediaError, type Opened, openEach, openMicrophoneAndCamera } from './devices.ts';
+import { FaultError, faultOf } from './faults.ts';
+import type { PageOptions } from './options.ts';
+import { SignalingError, signalingUrl } from './signaling.ts';
+import type { Store } from './store.ts';
+
+const allSources = ['microphone', 'camera', 'screen'] as const;
+/** Join attempts that failed before there was a token to report them with. */
+const mostWaitingTraces = 8;
+
+export class Meeting {
+  private readonly options: PageOptions;
+  private readonly store: Store;
+  private call: Call | null = null;
+  private telemetry: Telemetry | null = null;
+  /** From join to leave. */
+  private stay = new AbortController();
+  /** Devices being opened, if any. */
+  private opening: Promise<void> | null = null;
+  private waitingTraces: JoinTrace[] = [];
+  private waitingErrors: { error: unknown; source: MediaSource }[] = [];
+
+  constructor(options: PageOptions, store: Store) {
+    this.options = options;
+    this.store = store;
+  }
+
+  /** The page was opened. */
+  start(): void {
+    if (!this.options.invite) {
+      this.store.dispatch({ type: 'failed', fault: new FaultError('invite_missing').fault });
+      return;
+    }
+    this.openWanted();
+    if (this.options.autojoin) void this.join(this.options.name);
+  }
+
+  async join(name: string): Promise<void> {
+    if (this.store.state.phase === 'joining' || this.store.state.phase === 'joined') return;
+    const trace = startJoinTrace();
+    this.stay = new AbortController();
+    this.store.dispatch({ type: 'joinStarted', name });
+    if (this.opening) {
+      // Nobody waits for it: who is still being asked for the camera is in the call already.
+      const span = trace.span(spans.getUserMedia);
+      void this.opening.then(() => span.end());
+    }
+    try {
+      await this.enter(trace);
+    } catch (error) {
+      trace.fail(error);
+      this.giveUp(error);
+    }
+  }
+
+  async toggle(source: MediaSource): Promise<void> {
+    const { sources, tracks } = this.store.state;
+    const track = tracks[source];
+    if (sources[source] === 'starting') return;
+    if (sources[source] === 'on') return this.switchOff(source);
+    if (track) return this.switchOn(source, track);
+    this.store.dispatch({ type: 'sourceChanged', source, state: 'starting', track: null });
+    await this.settle(await openEach([source]));
+  }
+
+  async leave(): Promise<void> {
+    this.stay.abort();
+    const { call, telemetry } = this;
+    this.call = null;
+    this.stopDevices();
+    this.store.dispatch({ type: 'left' });
+    await call?.leave();
+    // The connection stays open for the rating.
+    await telemetry?.flush();
+  }
+
+  /** After leaving, or after a fault that may have passed: back to the door. */
+  comeBack(): void {
+    this.store.dispatch({ type: 'reset' });
+    this.openWanted();
+  }
+
+  async rate(rating: 1 | 2 | 3 | 4 | 5, comment: string): Promise<void> {
+    this.telemetry?.rate(rating, comment);
+    await this.telemetry?.flush();
+  }
+
+  /** @param lines height of the consumer's picture on the screen, device pixels */
+  displayed(consumerId: string, lines: number): void {
+    this.call?.displayed(consumerId, lines);
+  }
+
+  /** Somebody else's picture was attached to this element. */
+  watchFirstFrame(video: HTMLVideoElement): void {
+    this.telemetry?.watchFirstFrame(video);
+  }
+
+  /** @param trace null when coming back after a loss */
+  private async enter(trace: JoinTrace | null): Promise<void> {
+    const { signal } = this.stay;
+    const span = trace?.span(spans.admission);
+    let answer: JoinAnswer;
+    try {
+      answer = await requestAdmission(this.options.invite, this.store.state.name, signal);
+      span?.end();
+    } catch (error) {
+      span?.fail(error);
+      if (trace) this.waitingTraces = [...this.waitingTraces, trace].slice(-mostWaitingTraces);
+      throw error;
+    }
+    this.call?.close();
+    this.call = null;
+    const telemetry = this.renewTelemetry(answer, trace);
+    const call = await Call.join({
+      answer,
+      url: signalingUrl(location),
+      telemetry,
+      trace,
+      dispatch: (action) => {
+        if (!signal.aborted) this.store.dispatch(action);
+      },
+      onLost: () => void this.comeBackIn(signal),
+    });
+    if (signal.aborted) return call.leave();
+    this.call = call;
+    const sent = allSources.map((source) => this.publish(source));
+    if (!this.opening && sent.every((one) => one === null) && this.store.state.streams.length === 0) {
+      // Alone, and nothing to send: no transport will ever connect.
+      trace?.end({ media: false });
+    }
+    await Promise.all(sent);
+  }
+
+  /** Signaling is lost; what media still flows goes on until there is a new connection. */
+  private async comeBackIn(signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      this.store.dispatch({ type: 'connectionLost', attempt });
+      this.telemetry?.event(events.signalingState, { state: 'reconnecting', attempt });
+      await pause(reconnectDelayMs(attempt, Math.random()), signal);
+      if (signal.aborted) return;
+      try {
+        return await this.enter(null);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof FaultError && !error.fault.retry) return this.giveUp(error);
+      }
+    }
+  }
+
+  private giveUp(error: unknown): void {
+    if (this.stay.signal.aborted) return;
+    this.stay.abort();
+    this.call?.close();
+    this.call = null;
+    this.stopDevices();
+    this.store.dispatch({ type: 'failed', fault: faultOf(error) });
+    void this.telemetry?.flush();
+  }
+
+  /** A new token is a new participant to the server: the old one's last records go out under the old token. */
+  private renewTelemetry(answer: JoinAnswer, trace: JoinTrace | null): Telemetry | null {
+    void this.telemetry?.close();
+    this.telemetry = answer.telemetryUrl
+      ? createTelemetry({ url: answer.telemetryUrl, token: answer.telemetryToken })
+      : null;
+    const { telemetry } = this;
+    if (!telemetry) return null;
+    for (const failed of this.waitingTraces) telemetry.adopt(failed);
+    for (const { error, source } of this.waitingErrors) telemetry.mediaError(error, source);
+    this.waitingTraces = [];
+    this.waitingErrors = [];
+    if (trace) telemetry.adopt(trace);
+    return telemetry;
+  }
+
+  /** What the address asks for, unless it is open already. */
+  private openWanted(): void {
+    const { tracks } = this.store.state;
+    const wanted = (['microphone', 'camera'] as const).filter(
+      (source) => this.options[source] && tracks[source] === null,
+    );
+    if (wanted.length === 0) return;
+    for (const source of wanted) {
+      this.store.dispatch({ type: 'sourceChanged', source, state: 'starting', track: null });
+    }
+    const opening = (wanted.length === 2 ? openMicrophoneAndCamera() : openEach(wanted))
+      .then((opened) => this.settle(opened))
+      .finally(() => {
+        if (this.opening === opening) this.opening = null;
+      });
+    this.opening = opening;
+  }
+
+  private async settle(opened: Opened): Promise<void> {
+    const { phase } = this.store.state;
+    for (const [source, result] of opened) {
+      if (result instanceof Error) {
+        if (this.telemetry) this.telemetry.mediaError(result, source);
+        else this.waitingErrors.push({ error: result, source });
+        const notice = explainMediaError(source, result);
+        const state = source === 'screen' ? 'off' : 'blocked';
+        this.store.dispatch({ type: 'sourceChanged', source, state, track: null, ...(notice && { notice }) });
+      } else if (phase === 'left' || phase === 'error') {
+        result.stop();
+        this.store.dispatch({ type: 'sourceChanged', source, state: 'off', track: null });
+      } else {
+        // Unplugged, taken away in the browser's settings, or "stop sharing" in its own bar.
+        result.onended = () => void this.switchOff(source, 'It was stopped outside this page.');
+        await this.switchOn(source, result);
+      }
+    }
+  }
+
+  private async switchOn(source: MediaSource, track: MediaStreamTrack): Promise<void> {
+    track.enabled = true;
+    this.store.dispatch({ type: 'sourceChanged', source, state: 'on', track });
+    this.telemetry?.event(events.sourceToggled, { source, enabled: true });
+    await this.publish(source);
+  }
+
+  /** A muted microphone stays open, so that unmuting is immediate; camera and screen are let go of. */
+  private async switchOff(source: MediaSource, notice?: string): Promise<void> {
+    const track = this.store.state.tracks[source];
+    const kept = source === 'microphone' && track?.readyState === 'live' ? track : null;
+    if (kept) kept.enabled = false;
+    else track?.stop();
+    this.store.dispatch({
+      type: 'sourceChanged',
+      source,
+      state: 'off',
+      track: kept,
+      ...(notice && { notice }),
+    });
+    this.telemetry?.event(events.sourceToggled, { source, enabled: false });
+    const publisher = this.call?.publisher;
+    await (source === 'screen' ? publisher?.unpublish(source) : publisher?.pause(source))?.catch(toldByLoss);
+  }
+
+  /** @returns null when there is nothing to send */
+  private publish(source: MediaSource): Promise<void> | null {
+    const { tracks, sources } = this.store.state;
+    const track = tracks[source];
+    if (!this.call || !track) return null;
+    return this.call.publisher.publish(source, track, sources[source] === 'off').catch((error: unknown) => {
+      toldByLoss(error);
+      if (isLoss(error)) return;
+      this.store.dispatch({ type: 'told', notice: `The server did not take the ${source}.` });
+    });
+  }
+
+  private stopDevices(): void {
+    const { tracks } = this.store.state;
+    for (const source of allSources) {
+      tracks[source]?.stop();
+      this.store.dispatch({ type: 'sourceChanged', source, state: 'off', track: null });
+    }
+  }
+}
+
+/** A request that died with its connection is made again after coming back; anything else is a fault. */
+function toldByLoss(error: unknown): void {
+  if (!(error instanceof SignalingError)) throw error;
+}
+
+const isLoss = (error: unknown) =>
+  error instanceof SignalingError && (error.code === 'closed' || error.code === 'timeout');
+
+/** Ends early when the network comes back, or when `signal` says so. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      removeEventListener('online', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    addEventListener('online', done);
+    signal.addEventListener('abort', done);
+  });
+}

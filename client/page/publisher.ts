@@ -1,0 +1,76 @@
+/** The sending half of a call: one producer for each of microphone, camera and screen. */
+import type { types as mediasoup } from 'mediasoup-client';
+import type { MediaSource } from '../../telemetry/rows.ts';
+import type { Telemetry } from '../sdk/telemetry.ts';
+import { cameraEncodings, screenEncodings } from './layers.ts';
+import type { Signaling } from './signaling.ts';
+
+export class Publisher {
+  private readonly transport: mediasoup.Transport;
+  private readonly signaling: Signaling;
+  private readonly telemetry: Telemetry | null;
+  private readonly producers = new Map<MediaSource, mediasoup.Producer>();
+
+  constructor(transport: mediasoup.Transport, signaling: Signaling, telemetry: Telemetry | null) {
+    this.transport = transport;
+    this.signaling = signaling;
+    this.telemetry = telemetry;
+    transport.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
+      const { source, paused } = appData as { source: MediaSource; paused: boolean };
+      signaling
+        .request('produce', { transportId: transport.id, kind, source, paused, rtpParameters })
+        .then(({ producerId }) => done({ id: producerId }), failed);
+    });
+  }
+
+  /**
+   * Sends the track; where the source is sent already, in place of the one before. The track stays the
+   * caller's to stop.
+   *
+   * @throws SignalingError when the SFU refuses
+   */
+  async publish(source: MediaSource, track: MediaStreamTrack, paused = false): Promise<void> {
+    const present = this.producers.get(source);
+    if (present) {
+      await present.replaceTrack({ track });
+      present.resume();
+      await this.signaling.request('resumeProducer', { producerId: present.id });
+      return;
+    }
+    const producer = await this.transport.produce({
+      track,
+      stopTracks: false,
+      ...coding(source, track),
+      appData: { source, paused },
+    });
+    if (paused) producer.pause();
+    this.producers.set(source, producer);
+    this.telemetry?.bindProducer(producer, source);
+  }
+
+  /** Others see it as switched off; it can be published again at once. */
+  async pause(source: MediaSource): Promise<void> {
+    const producer = this.producers.get(source);
+    if (!producer) return;
+    producer.pause();
+    await this.signaling.request('pauseProducer', { producerId: producer.id });
+  }
+
+  /** Others see it disappear. */
+  async unpublish(source: MediaSource): Promise<void> {
+    const producer = this.producers.get(source);
+    if (!producer) return;
+    this.producers.delete(source);
+    producer.close();
+    await this.signaling.request('closeProducer', { producerId: producer.id });
+  }
+}
+
+function coding(source: MediaSource, track: MediaStreamTrack): Partial<mediasoup.ProducerOptions> {
+  if (source === 'microphone') return { codecOptions: { opusFec: true, opusDtx: true } };
+  if (source === 'screen') return { encodings: screenEncodings };
+  return {
+    encodings: cameraEncodings(track.getSettings().height ?? 360),
+    codecOptions: { videoGoogleStartBitrate: 600 },
+  };
+}
