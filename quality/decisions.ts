@@ -1,0 +1,88 @@
+/**
+ * The life of a decision as its rows tell it: sent, applied, renewed, lifted. The store is the only memory;
+ * what the SFU did is folded in from its events.
+ */
+import type { DecisionRow } from '../telemetry/rows.ts';
+import type { EventSample } from './samples.ts';
+
+/** Bookkeeping that stands in a decision's `evidence` beside the measurements. */
+interface Bookkeeping {
+  /** When the SFU was last told to keep it, epoch ms. */
+  renewedAtMs?: number;
+  /** When the SFU was last told to let go of it. */
+  liftSentAtMs?: number;
+}
+
+export const bookkeeping = (decision: DecisionRow): Bookkeeping =>
+  JSON.parse(decision.evidence || '{}') as Bookkeeping;
+
+export const withBookkeeping = (decision: DecisionRow, more: Bookkeeping): DecisionRow => ({
+  ...decision,
+  evidence: JSON.stringify({ ...JSON.parse(decision.evidence || '{}'), ...more }),
+  revision: decision.revision + 1,
+});
+
+/** When the SFU last heard of it. */
+export const lastSentAt = (decision: DecisionRow): number =>
+  Math.max(decision.sent_at, bookkeeping(decision).renewedAtMs ?? 0);
+
+/** Not lifted, and its time to live has not run out unheard. */
+export const isInForce = (decision: DecisionRow, nowMs: number): boolean =>
+  decision.lifted_at === null && nowMs < lastSentAt(decision) + decision.ttl_ms;
+
+/** How long after a change of ours the receiver's picture still shows it: key frame, decoder, display; ms. */
+const effectMs = 3_000;
+
+/** Whether this decision kept the participant's video from flowing within the span (drain or audio only). */
+export function heldVideo(decision: DecisionRow, fromMs: number, toMs: number): boolean {
+  const start = decision.applied_at ?? decision.sent_at;
+  const drainMs = Number((JSON.parse(decision.params || '{}') as { drainMs?: number }).drainMs ?? 0);
+  const heldUntil =
+    decision.kind === 'audio_only'
+      ? (decision.lifted_at ?? lastSentAt(decision) + decision.ttl_ms)
+      : start + drainMs;
+  // Replacing and lifting switch layers too: the picture waits for a key frame.
+  const switched =
+    decision.lifted_at !== null && decision.lifted_at + effectMs > fromMs && decision.lifted_at < toMs;
+  return switched || (start < toMs && Math.max(heldUntil, start) + effectMs > fromMs);
+}
+
+/**
+ * Takes up what the SFU reported.
+ * @returns the rows that changed, revision raised
+ */
+export function foldDecisionEvents(
+  decisions: readonly DecisionRow[],
+  events: readonly EventSample[],
+  nowMs: number,
+): DecisionRow[] {
+  return decisions
+    .map((decision) => {
+      const own = events.filter((e) => e.attributes.decision_id === decision.decision_id);
+      const next = foldOne(decision, own, nowMs);
+      return next === decision ? undefined : { ...next, revision: decision.revision + 1 };
+    })
+    .filter((row) => row !== undefined);
+}
+
+function foldOne(decision: DecisionRow, events: readonly EventSample[], nowMs: number): DecisionRow {
+  let next = decision;
+  if (next.applied_at === null) {
+    const applied = events.find((e) => e.name === 'rtc.decision.applied' && e.attributes.action !== 'lift');
+    if (applied) next = { ...next, applied_at: applied.time };
+  }
+  if (next.lifted_at !== null) return next;
+  const lifted = events.find((e) => e.name === 'rtc.decision.lifted');
+  if (lifted) return { ...next, lifted_at: lifted.time, lift_reason: lifted.attributes.reason ?? 'unknown' };
+  const refused = events.findLast((e) => e.name === 'rtc.decision.refused');
+  if (refused && refused.attributes.reason !== 'superseded') {
+    const nothingLeft = refused.attributes.reason === 'nothing_in_force';
+    return { ...next, lifted_at: refused.time, lift_reason: nothingLeft ? 'expired' : 'refused' };
+  }
+  // The SFU lets go by itself when it is not told again, and may not have been able to say so.
+  const expiry = lastSentAt(next) + next.ttl_ms;
+  const unheardMs = 5_000;
+  if (nowMs > expiry + unheardMs)
+    return { ...next, lifted_at: expiry, lift_reason: next.lift_reason || 'expired' };
+  return next;
+}

@@ -1,0 +1,106 @@
+/**
+ * Is the way from the SFU to this one receiver losing or delaying packets?
+ *
+ * The SFU's transport-wide feedback counts losses between SFU and receiver only, so an uplink's loss, which
+ * every receiver meets, never shows in it. The receiver's own reports (NACK, its inbound statistics), the
+ * delay and the bandwidth estimate are the witnesses beside it; one alone is never a verdict:
+ * mediasoup's consumer score stays at 9-10 in a cut-off, the estimate swings at join, a busy machine delays.
+ */
+import type { DownlinkFeatures } from '../features/downlink.ts';
+import { atLeast, type Detector, evidenceOf, notOver, type Verdict } from './detector.ts';
+
+/** Loss from which in-band FEC and concealment of Opus no longer hide it; wireless links at rest stay below. */
+const lossOnset = 0.03;
+/** Beyond what one lost feedback or a late packet makes of a second. */
+const lossMarked = 0.05;
+/** So high that one more second of waiting is not worth it. */
+const lossGrave = 0.1;
+/** A join settles within this: the estimate ramps up, first layers start, key frames burst. */
+const settledMs = 4_000;
+/** Share of packets asked for again: 3 % loss gives about as much; reordering alone stays below. */
+const nackOnset = 0.02;
+/** The estimate's own noise is under a fifth; a real fall takes 40-50 % within seconds. */
+const estimateFall = 0.35;
+/** A standing queue, not a busy receiver: far over what scheduling adds on either end. */
+const delayRiseMs = 100;
+/** Clearing asks for this, over the last 5 s: quick relapses keep one incident, not a string of them. */
+const clearAfterMs = 5_000;
+const lossClear = 0.01;
+
+export const downlinkCongestion: Detector = {
+  name: 'downlink_congestion',
+  version: 4,
+  question: 'Is the way from the SFU to this one receiver losing or delaying packets?',
+  onset:
+    'transport-wide loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with all witnesses), or an estimate down by >= 35 % with the ' +
+    'receiver’s own loss >= 3 % or delay up by >= 100 ms; and a witness of another kind: NACKs, the receiver’s own loss, or delay. The estimate is ' +
+    'made of the same feedback as the loss, and a busy receiver sends its feedback before it has read the packets',
+  clearing: 'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s',
+  judge: (features) => features.downlinks.map((downlink) => judgeDownlink(downlink, features.atMs)),
+};
+
+function judgeDownlink(d: DownlinkFeatures, atMs: number): Verdict {
+  // Stale or absent: every figure is undefined, and the verdict comes out as unclear.
+  const newestMs = d.sfuTimeMs ?? atMs;
+  const delayUpMs =
+    d.roundTripMs === undefined || d.roundTripBeforeMs === undefined
+      ? undefined
+      : d.roundTripMs - d.roundTripBeforeMs;
+  // A cut-off freezes the feedback: what it last said is then no news. ice_loss asks about that.
+  const feedback = atLeast(d.silentMs, 1_500) ? undefined : d.lossNow;
+  const settled = d.flowingMs >= settledMs;
+
+  const receiverSaysLoss = atLeast(d.nackedRatio, nackOnset) || atLeast(d.clientLoss, lossOnset);
+  const estimateSaysSo = settled && atLeast(d.bweFall, estimateFall);
+  // One sample is enough when it is grave, or when receiver and estimate say the same with it.
+  const lossStands =
+    d.lossHighMs >= 1_500 ||
+    atLeast(feedback, lossGrave) ||
+    (atLeast(feedback, lossMarked) && receiverSaysLoss && estimateSaysSo);
+  const losing = atLeast(feedback, lossOnset) && lossStands;
+  const delaySaysSo = settled && atLeast(delayUpMs, delayRiseMs);
+
+  const witnesses = [losing, receiverSaysLoss, estimateSaysSo, delaySaysSo].filter(Boolean).length;
+  // The receiver's count alone may be an uplink's loss handed on; with a fallen estimate it is the downlink's.
+  const bad =
+    (losing && (receiverSaysLoss || delaySaysSo)) ||
+    (estimateSaysSo && (atLeast(d.clientLoss, lossOnset) || (delaySaysSo && receiverSaysLoss)));
+  const good =
+    notOver(feedback, lossClear) &&
+    d.lossLowMs >= clearAfterMs &&
+    notOver(d.nackedRatioLong, lossClear) &&
+    notOver(d.clientLoss, lossClear) &&
+    notOver(delayUpMs, delayRiseMs / 2) &&
+    notOver(d.silentMs, 1_500);
+
+  const loss = Math.max(feedback ?? 0, d.clientLoss ?? 0);
+  return {
+    state: bad ? 'bad' : good ? 'good' : 'unclear',
+    hop: d.link.sfu.at(-1)?.uses_relay ? 'relay' : 'downlink',
+    participantId: d.participantId,
+    subjectId: d.link.transportId,
+    severity: severityOf(loss, d),
+    confidence: Math.min(0.99, 0.55 + 0.15 * witnesses),
+    sinceMs: bad ? newestMs - Math.max(1_000, d.lossHighMs) : newestMs - Math.min(d.lossLowMs, clearAfterMs),
+    evidence: evidenceOf({
+      lossRatio: feedback,
+      receiverLossRatio: d.clientLoss,
+      nackedRatio: d.nackedRatio,
+      nackedTracksRatio: d.nackedTracks,
+      estimateBps: d.bweBps,
+      estimateBeforeBps: d.bweBeforeBps,
+      sentBps: d.sendBps,
+      retransmittedBps: d.rtxBps,
+      roundTripMs: d.roundTripMs,
+      roundTripBeforeMs: d.roundTripBeforeMs,
+      audioConcealedRatio: d.audioConcealed,
+    }),
+    affected: [d.participantId],
+  };
+}
+
+/** Audio that is torn is what people leave calls for; loss of a tenth and more tears it sooner or later. */
+function severityOf(loss: number, d: DownlinkFeatures): Verdict['severity'] {
+  if (loss >= lossGrave || atLeast(d.audioConcealed, 0.1)) return 'severe';
+  return loss >= 0.05 || atLeast(d.bweFall, 0.5) ? 'moderate' : 'minor';
+}

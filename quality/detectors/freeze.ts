@@ -1,0 +1,111 @@
+/**
+ * Has a video that should move stood still for somebody?
+ *
+ * Asked of the receiver's count of decoded frames, not of `freezeCount`, which counts a freeze only once it
+ * is over. The second witness is that the media is meant to flow: neither side paused it, we did not hold it
+ * back, and it had been flowing. The point where the flow stops on the way names the hop.
+ */
+import type { Hop } from '../../telemetry/rows.ts';
+import type { CallFeatures } from '../features/call.ts';
+import type { PathFeatures } from '../features/path.ts';
+import { atLeast, type Detector, evidenceOf, type Verdict } from './detector.ts';
+
+/** Under 2 s a key frame request repairs most; at 2 s sampling one empty difference is exactly this long. */
+const frozenOnsetMs = 1_900;
+const severeMs = 5_000;
+/** Two frames a second is movement. */
+const movingFps = 2;
+
+export const freeze: Detector = {
+  name: 'freeze',
+  version: 1,
+  question: 'Has a video that should move stood still for somebody?',
+  onset:
+    'no frame decoded for >= 1.9 s by the receiver’s samples, while nobody paused the video and it had flowed',
+  clearing: 'frames are decoded again at >= 2 a second, or the video is paused or gone',
+  judge: (features) => judgeProducers(features),
+};
+
+function judgeProducers(features: CallFeatures): Verdict[] {
+  const byProducer = new Map<string, PathFeatures[]>();
+  for (const p of features.paths) {
+    if (p.path.uplink.kind !== 'video' || p.path.uplink.source === 'screen') continue;
+    const group = byProducer.get(p.path.uplink.producerId) ?? [];
+    group.push(p);
+    byProducer.set(p.path.uplink.producerId, group);
+  }
+  return [...byProducer.values()].flatMap((paths) => {
+    const common = commonVerdict(paths, features.atMs);
+    // One bad sender is one incident: what explains all of them is not told once more for each.
+    const single = paths.map((p) => receiverVerdict(p, features.atMs));
+    return [common, ...single.map((v) => (common.state === 'bad' && v.state === 'bad' ? unclear(v) : v))];
+  });
+}
+
+const unclear = (verdict: Verdict): Verdict => ({ ...verdict, state: 'unclear' });
+
+const hadFlowed = (p: PathFeatures): boolean => (p.path.inbound.at(-1)?.frames_decoded ?? 0) >= 10;
+const isFrozen = (p: PathFeatures): boolean =>
+  !p.paused && hadFlowed(p) && atLeast(p.sinceFrameMs, frozenOnsetMs);
+const isMoving = (p: PathFeatures): boolean =>
+  p.paused || (p.sinceFrameMs === 0 && atLeast(p.framesPerSecond, movingFps));
+
+/** Where the flow stops; unknown where the sources on the way are silent. */
+function hopOf(p: PathFeatures): Hop {
+  if (p.senderEncoding === false) return 'sender_device';
+  if (p.sfuReceiving === false) return p.senderSending === true ? 'uplink' : 'sender_device';
+  if (p.sfuSending === false) return (p.spatialLayer ?? -1) < 0 ? 'downlink' : 'sfu';
+  if (p.receiving === false) return 'downlink';
+  if (p.receiving === true) return 'receiver_device';
+  return 'unknown';
+}
+
+/** The sender's side: the flow stops before the SFU, or all of several watchers lost it. */
+function commonVerdict(paths: readonly PathFeatures[], atMs: number): Verdict {
+  const frozen = paths.filter(isFrozen);
+  const watching = paths.filter((p) => !p.paused && p.sinceFrameMs !== undefined);
+  const worst = [...frozen].sort((a, b) => b.sinceFrameMs! - a.sinceFrameMs!)[0];
+  const hop = worst ? hopOf(worst) : 'unknown';
+  const beforeSfu = hop === 'sender_device' || hop === 'uplink';
+  const bad = worst !== undefined && (beforeSfu || (frozen.length > 1 && frozen.length === watching.length));
+  const shown = worst ?? paths[0]!;
+  return {
+    ...verdictOf(shown, atMs, bad ? 'bad' : paths.every(isMoving) ? 'good' : 'unclear'),
+    hop: beforeSfu ? hop : 'sfu',
+    participantId: shown.path.uplink.senderId,
+    subjectId: shown.path.uplink.producerId,
+    affected: [...new Set(frozen.map((p) => p.path.receiverId))],
+  };
+}
+
+function receiverVerdict(p: PathFeatures, atMs: number): Verdict {
+  const bad = isFrozen(p) && hopOf(p) !== 'unknown';
+  return verdictOf(p, atMs, bad ? 'bad' : isMoving(p) ? 'good' : 'unclear');
+}
+
+function verdictOf(p: PathFeatures, atMs: number, state: Verdict['state']): Verdict {
+  const hop = hopOf(p);
+  const newestMs = p.clientTimeMs ?? atMs;
+  return {
+    state,
+    hop,
+    participantId: p.path.receiverId,
+    subjectId: p.path.consumerId,
+    severity: atLeast(p.sinceFrameMs, severeMs) ? 'severe' : 'moderate',
+    // That decoding failed is inferred: packets arrive, frames do not.
+    confidence: hop === 'receiver_device' ? 0.7 : 0.85,
+    sinceMs: state === 'bad' ? newestMs - (p.sinceFrameMs ?? 0) : newestMs,
+    evidence: evidenceOf({
+      sinceLastFrameMs: p.sinceFrameMs,
+      framesPerSecond: p.framesPerSecond,
+      senderEncoding: p.senderEncoding,
+      senderSending: p.senderSending,
+      sfuReceiving: p.sfuReceiving,
+      sfuSending: p.sfuSending,
+      receiving: p.receiving,
+      spatialLayer: p.spatialLayer,
+      senderId: p.path.uplink.senderId,
+    }),
+    affected: [p.path.receiverId],
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * Is the way from this sender to the SFU losing or delaying packets, so that all who receive it suffer?
+ *
+ * Witnesses: the SFU's transport-wide loss on what it receives, its own count of holes and repairs in the
+ * producer's streams, what its receiver reports told the sender (loss, round trip), and the sender's encoder
+ * held back by bandwidth. At join the encoder ramps up and is "limited by bandwidth" for seconds on the best
+ * of networks: so that word counts only once media has flowed for a while, and never alone.
+ */
+import type { CallFeatures } from '../features/call.ts';
+import type { UplinkFeatures } from '../features/uplink.ts';
+import { atLeast, type Detector, evidenceOf, notOver, type Verdict } from './detector.ts';
+
+/** As for the downlink: from here on Opus no longer hides it. */
+const lossOnset = 0.03;
+const lossGrave = 0.1;
+/** libwebrtc reaches its top layers within 8-10 s of a start on a good network. */
+const settledMs = 10_000;
+/** The sender's estimate fell by a third: beyond its noise when media fills it. */
+const estimateFall = 0.35;
+/** Traffic at the SFU down to under this part of what it was: layers starve. */
+const starved = 0.6;
+/** An encoder that makes fewer frames than this part of before lacks CPU, not bandwidth: the lowest layer always fits. */
+const pace = 0.7;
+const delayRiseMs = 100;
+/** A queue that drops nothing is a deep one, and then it is full. */
+const standingQueueMs = 250;
+const clearAfterMs = 5_000;
+/** Nothing lost, but for a packet in hundreds. */
+const lossDenied = 0.005;
+const lossClear = 0.01;
+
+export const uplinkCongestion: Detector = {
+  name: 'uplink_congestion',
+  version: 1,
+  question: 'Is the way from this sender to the SFU losing or delaying packets?',
+  onset:
+    'two of: SFU-side loss >= 3 % in two samples (or >= 10 % in one), holes or repairs in the producer’s ' +
+    'streams, reported loss >= 3 %, delay up by >= 100 ms, encoder held back by a fallen estimate; without any loss all of the last and starved layers',
+  clearing: 'no loss over 1 % by any witness and delay back, for 5 s; slow layer ramp-up is not congestion',
+  judge: (features) => features.uplinks.map((uplink) => judgeUplink(uplink, features)),
+};
+
+function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
+  // Stale or absent: every figure is undefined, and the verdict comes out as unclear.
+  const newestMs = u.sfuTimeMs ?? features.atMs;
+  const delayUpMs =
+    u.roundTripMs === undefined || u.roundTripBeforeMs === undefined
+      ? undefined
+      : u.roundTripMs - u.roundTripBeforeMs;
+  const settled = u.flowingMs >= settledMs;
+  // Smoothed over feedbacks, which stop coming when nothing arrives: then it is no news.
+  const feedback = atLeast(u.silentMs, 1_500) ? undefined : u.lossNow;
+
+  const losing = atLeast(feedback, lossOnset) && (u.lossHighMs >= 1_500 || atLeast(feedback, lossGrave));
+  const holes = atLeast(u.producerLoss, lossOnset) || atLeast(u.nackedPerSecond, 4);
+  // The SFU writes these reports: where its own counts of the same second say that nothing is lost, they are old.
+  const denied =
+    feedback !== undefined &&
+    feedback <= lossDenied &&
+    u.producerLoss !== undefined &&
+    u.producerLoss <= lossDenied;
+  const reported = atLeast(u.reportedLoss, lossOnset) && !denied;
+  const delayed = settled && atLeast(delayUpMs, delayRiseMs);
+  const fellTo = u.receiveBps !== undefined && u.receiveBeforeBps ? u.receiveBps / u.receiveBeforeBps : 1;
+  const heldBack = settled && u.limitedByBandwidth === true && atLeast(u.senderEstimateFall, estimateFall);
+  const starving = settled && fellTo < starved;
+
+  const witnesses = [losing, holes, reported, delayed, heldBack].filter(Boolean).length;
+  // Holes without any loss on the transport are repairs of old loss. Without any loss, a busy sender looks much
+  // the same as a narrow link (late packets, a lowered estimate): then everything must speak, and its encoder
+  // must have kept its pace.
+  const keptPace = atLeast(u.encodingKept, pace);
+  const queueStands = settled && atLeast(delayUpMs, standingQueueMs);
+  const bad =
+    witnesses >= 2 &&
+    (losing || (reported && (holes || delayed)) || (queueStands && heldBack && starving && keptPace));
+  const good =
+    notOver(feedback, lossClear) &&
+    u.lossLowMs >= clearAfterMs &&
+    notOver(u.producerLossLong, lossClear) &&
+    notOver(u.reportedLoss, 2 * lossClear) &&
+    notOver(delayUpMs, delayRiseMs / 2) &&
+    notOver(u.silentMs, 1_500);
+
+  const loss = Math.max(feedback ?? 0, u.reportedLoss ?? 0, u.producerLoss ?? 0);
+  const receivers = features.paths
+    .filter((p) => p.path.uplink.senderId === u.participantId)
+    .map((p) => p.path.receiverId);
+  return {
+    state: bad ? 'bad' : good ? 'good' : 'unclear',
+    hop: u.link.sfu.at(-1)?.uses_relay ? 'relay' : 'uplink',
+    participantId: u.participantId,
+    subjectId: u.link.transportId,
+    severity: loss >= lossGrave ? 'severe' : loss >= 0.05 || heldBack ? 'moderate' : 'minor',
+    confidence: Math.min(0.99, 0.55 + 0.15 * witnesses),
+    sinceMs: bad ? newestMs - Math.max(1_000, u.lossHighMs) : newestMs - Math.min(u.lossLowMs, clearAfterMs),
+    evidence: evidenceOf({
+      lossRatio: feedback,
+      producerLossRatio: u.producerLoss,
+      nackedPacketsPerSecond: u.nackedPerSecond,
+      reportedLossRatio: u.reportedLoss,
+      lowestProducerScore: u.lowestScore,
+      receivedBps: u.receiveBps,
+      receivedBeforeBps: u.receiveBeforeBps,
+      senderEstimateBps: u.senderEstimateBps,
+      roundTripMs: u.roundTripMs,
+      roundTripBeforeMs: u.roundTripBeforeMs,
+      limitedByBandwidth: u.limitedByBandwidth,
+    }),
+    affected: [...new Set(receivers)],
+  };
+}

@@ -1,0 +1,139 @@
+/** One participant's way down from the SFU: the transport, what is sent on it, and what the client says of it. */
+import { increase, mean, perSecond } from '../counters.ts';
+import { measureConsumer, measureInbound } from '../measure.ts';
+import type { Link, MediaPath } from '../paths.ts';
+import type { Sample } from '../samples.ts';
+import { flowingMs, lossFeatures, type SfuLossFeatures } from './loss.ts';
+import {
+  clientShortMs,
+  fresh,
+  longMs,
+  lowest,
+  median,
+  sfuIntervalMs,
+  shortMs,
+  silentMs,
+  sinceProgressMs,
+  staleClientMs,
+  staleSfuMs,
+  times8,
+  upTo,
+  weighted,
+} from './trailing.ts';
+
+export interface DownlinkFeatures extends SfuLossFeatures {
+  readonly link: Link;
+  readonly participantId: string;
+  /** Since when media flows on it, as far as the history shows; ms. */
+  readonly flowingMs: number;
+  readonly sfuTimeMs: number | undefined;
+  readonly sendBps: number | undefined;
+  readonly rtxBps: number | undefined;
+  readonly bweBps: number | undefined;
+  /** Highest usual estimate (median) earlier in the history. */
+  readonly bweBeforeBps: number | undefined;
+  /** 0 to 1: how far the estimate fell from what it was earlier in the history. */
+  readonly bweFall: number | undefined;
+  readonly bweDesiredBps: number | undefined;
+  /** Packets asked for again per packet sent, over all consumers. */
+  readonly nackedRatio: number | undefined;
+  readonly nackedRatioLong: number | undefined;
+  /** Consumers that asked for packets again, of those that were sent any; ratio. */
+  readonly nackedTracks: number | undefined;
+  readonly roundTripMs: number | undefined;
+  readonly roundTripBeforeMs: number | undefined;
+  readonly clientLoss: number | undefined;
+  readonly clientLossLong: number | undefined;
+  readonly clientTimeMs: number | undefined;
+  readonly clientJitterMs: number | undefined;
+  readonly audioConcealed: number | undefined;
+  readonly clientReceiveBps: number | undefined;
+  /** How long nothing has arrived from the client while the SFU kept sending; ms, by samples, not by their absence. */
+  readonly silentMs: number | undefined;
+  /** What the client received stands still at its newest samples; ms. */
+  readonly clientStalledMs: number | undefined;
+}
+
+export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: number): DownlinkFeatures {
+  const sfu = fresh(link.sfu, atMs, staleSfuMs);
+  const newest = sfu.at(-1);
+  const consumers = paths.map((p) => fresh(p.sfu, atMs, staleSfuMs)).filter((rows) => rows.length > 0);
+  const recent = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, shortMs)));
+  const steady = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, longMs)));
+  const sent = recent.filter((m) => (m.packets ?? 0) >= 5);
+  const before = sfu.filter((s) => s.time < (newest?.time ?? 0) - shortMs);
+  const bweBps = newest?.bwe_available_bitrate ?? newest?.available_outgoing_bitrate ?? undefined;
+  const bweBeforeBps = median(before.map((s) => s.bwe_available_bitrate ?? s.available_outgoing_bitrate));
+
+  const inbound = paths.map((p) => ({ path: p, rows: fresh(p.inbound, atMs, staleClientMs) }));
+  const heard = inbound.filter((i) => i.rows.length > 0);
+  const client = heard.map((i) => measureInbound(i.rows, upTo(i.rows.at(-1)!.time, clientShortMs)));
+  const clientLong = heard.map((i) => measureInbound(i.rows, upTo(i.rows.at(-1)!.time, longMs)));
+  const audio = client.filter((_, i) => heard[i]!.path.uplink.kind === 'audio');
+
+  return {
+    link,
+    participantId: link.participantId,
+    ...lossFeatures(sfu, (s) => s.rtp_packet_loss_sent),
+    flowingMs: flowingMs(sfu, (s) => s.rtp_bytes_sent),
+    sfuTimeMs: newest?.time,
+    // The newest interval alone: one from before the fault would hide how little comes through since.
+    sendBps: times8(perSecond(increase(sfu, (s) => s.bytes_sent, upTo(newest?.time, sfuIntervalMs)))),
+    rtxBps: times8(perSecond(increase(sfu, (s) => s.rtx_bytes_sent, upTo(newest?.time, sfuIntervalMs)))),
+    bweBps,
+    bweBeforeBps,
+    bweFall:
+      bweBps === undefined || !bweBeforeBps ? undefined : Math.max(0, (bweBeforeBps - bweBps) / bweBeforeBps),
+    bweDesiredBps: newest?.bwe_desired_bitrate ?? undefined,
+    nackedRatio: weighted(
+      recent,
+      (m) => m.nackedRatio,
+      (m) => m.packets,
+    ),
+    nackedRatioLong: weighted(
+      steady,
+      (m) => m.nackedRatio,
+      (m) => m.packets,
+    ),
+    nackedTracks:
+      sent.length > 0 ? sent.filter((m) => (m.nackedPerSecond ?? 0) > 0).length / sent.length : undefined,
+    roundTripMs: mean(recent.map((m) => m.roundTripMs)),
+    roundTripBeforeMs: mean(
+      consumers.map(
+        (rows) => measureConsumer(rows, { fromMs: 0, toMs: rows.at(-1)!.time - shortMs }).roundTripMs,
+      ),
+    ),
+    clientLoss: weighted(
+      client,
+      (m) => m.lossRatio,
+      (m) => m.packets,
+    ),
+    clientLossLong: weighted(
+      clientLong,
+      (m) => m.lossRatio,
+      (m) => m.packets,
+    ),
+    clientTimeMs: heard.length > 0 ? Math.max(...heard.map((i) => i.rows.at(-1)!.time)) : undefined,
+    clientJitterMs: mean(audio.map((m) => m.jitterMs)),
+    audioConcealed: weighted(
+      audio,
+      (m) => m.concealedRatio,
+      (m) => m.playedSamples,
+    ),
+    clientReceiveBps: client.some((m) => m.bitrateBps !== undefined)
+      ? client.reduce((sum, m) => sum + (m.bitrateBps ?? 0), 0)
+      : undefined,
+    silentMs: silentMs(
+      sfu,
+      (s) => s.bytes_received,
+      (s) => s.bytes_sent,
+    ),
+    clientStalledMs: stalledMs(heard.map((i) => i.rows)),
+  };
+}
+
+/** The shortest standstill of all streams: the client as a whole receives nothing. */
+function stalledMs(streams: readonly (readonly Sample<'inbound_rtp'>[])[]): number | undefined {
+  const still = streams.map((rows) => sinceProgressMs(rows, (s) => s.packets_received));
+  return lowest(still);
+}

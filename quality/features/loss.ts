@@ -1,0 +1,36 @@
+/** Loss by the SFU's transport-wide feedback, which counts one way of one transport and nothing else. */
+import { mean } from '../counters.ts';
+import type { Sample } from '../samples.ts';
+import { longMs, runMs } from './trailing.ts';
+
+export interface SfuLossFeatures {
+  /** Newest value of the SFU's own smoothed loss from transport-wide feedback, 0 to 1. */
+  readonly lossNow: number | undefined;
+  readonly lossLong: number | undefined;
+  /** How long the newest samples have been at or over 3 %, at or under 1 %; ms. */
+  readonly lossHighMs: number;
+  readonly lossLowMs: number;
+}
+
+export function lossFeatures(
+  sfu: readonly Sample<'sfu_transport'>[],
+  pick: (s: Sample<'sfu_transport'>) => number | null,
+): SfuLossFeatures {
+  const newest = sfu.at(-1)?.time ?? 0;
+  const known = sfu.filter((s) => pick(s) !== null);
+  return {
+    lossNow: known.length > 0 ? pick(known.at(-1)!)! : undefined,
+    lossLong: mean(known.filter((s) => s.time >= newest - longMs).map(pick)),
+    lossHighMs: runMs(known, (s) => pick(s)! >= 0.03),
+    lossLowMs: runMs(known, (s) => pick(s)! <= 0.01),
+  };
+}
+
+/** Since when a counter has been moving, as far as the history shows. */
+export function flowingMs<S extends Sample<'sfu_transport'>>(
+  samples: readonly S[],
+  pick: (s: S) => number | null,
+): number {
+  const first = samples.find((s) => (pick(s) ?? 0) > 0);
+  return first ? samples.at(-1)!.time - first.time : 0;
+}

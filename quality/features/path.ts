@@ -1,0 +1,80 @@
+/** One sender's media on its way to one receiver: where it flows and where it stops. */
+import type { DecisionRow } from '../../telemetry/rows.ts';
+import type { Span } from '../counters.ts';
+import { heldVideo } from '../decisions.ts';
+import { measureConsumer, measureInbound, measureOutbound, measureProducer } from '../measure.ts';
+import type { MediaPath } from '../paths.ts';
+import {
+  clientShortMs,
+  fresh,
+  longMs,
+  lowest,
+  shortMs,
+  sinceProgressMs,
+  some,
+  staleClientMs,
+  staleSfuMs,
+  upTo,
+} from './trailing.ts';
+
+export interface PathFeatures {
+  readonly path: MediaPath;
+  readonly clientTimeMs: number | undefined;
+  /** Time since the last decoded frame, by the receiver's own samples; ms. */
+  readonly sinceFrameMs: number | undefined;
+  readonly framesPerSecond: number | undefined;
+  readonly receiving: boolean | undefined;
+  readonly sfuSending: boolean | undefined;
+  readonly sfuReceiving: boolean | undefined;
+  readonly senderSending: boolean | undefined;
+  readonly senderEncoding: boolean | undefined;
+  /** Paused at its sender, by its receiver or by us, within the span in question. */
+  readonly paused: boolean;
+  readonly spatialLayer: number | undefined;
+  readonly frameHeight: number | undefined;
+}
+
+export function pathFeatures(path: MediaPath, atMs: number, decisions: readonly DecisionRow[]): PathFeatures {
+  const layers = path.uplink.layers;
+  const inbound = fresh(path.inbound, atMs, staleClientMs);
+  const consumer = fresh(path.sfu, atMs, staleSfuMs);
+  const arrived = layers.map((l) => fresh(l.sfu, atMs, staleSfuMs)).filter((rows) => rows.length > 0);
+  const outbound = layers
+    .map((l) => fresh(l.outbound, atMs, staleClientMs))
+    .filter((rows) => rows.length > 0);
+  // Where the flow stops is told by comparing the four points at one moment: the newest that all know.
+  const newest = [inbound, consumer, ...arrived, ...outbound].map((rows) => rows.at(-1)?.time);
+  const commonMs = (lowest(newest) ?? atMs) + 1;
+  const ending = (lengthMs: number): Span => ({ fromMs: commonMs - lengthMs, toMs: commonMs });
+
+  const got = measureInbound(inbound, ending(clientShortMs));
+  const sent = measureConsumer(consumer, ending(shortMs));
+  const atSfu = arrived.map((rows) => measureProducer(rows, ending(shortMs)));
+  const sending = outbound.map((rows) => measureOutbound(rows, ending(clientShortMs)));
+  const clientTimeMs = inbound.at(-1)?.time;
+  const sinceFrameMs = sinceProgressMs(inbound, (s) => s.frames_decoded);
+  const standsSinceMs = (clientTimeMs ?? atMs) - (sinceFrameMs ?? 0);
+  const heldByUs = decisions.some(
+    (d) => d.participant_id === path.receiverId && heldVideo(d, standsSinceMs, atMs),
+  );
+  return {
+    path,
+    clientTimeMs,
+    sinceFrameMs,
+    framesPerSecond: measureInbound(inbound, upTo(clientTimeMs, clientShortMs)).framesPerSecond,
+    receiving: moved(got.packets),
+    sfuSending: moved(sent.packets),
+    sfuReceiving: some(atSfu, (m) => m.packets),
+    senderSending: some(sending, (m) => m.packets),
+    senderEncoding: some(sending, (m) => m.framesPerSecond),
+    paused:
+      heldByUs ||
+      measureConsumer(consumer, { fromMs: standsSinceMs - longMs, toMs: atMs + 1 }).pausedAtAll ||
+      atSfu.some((m) => m.paused === true),
+    spatialLayer: sent.spatialLayer,
+    frameHeight: got.frameHeight,
+  };
+}
+
+const moved = (packets: number | undefined): boolean | undefined =>
+  packets === undefined ? undefined : packets > 0;

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { Action } from '../../telemetry/queues.ts';
+import { type Played, play } from './support/play.ts';
+import { type Conditions, type Script, syntheticCall } from './support/synthetic-call.ts';
+
+const people = ['ann', 'ben', 'carl'];
+const faultAt = 20;
+
+const forBen =
+  (faults: (second: number) => Conditions): Script =>
+  (id, second) =>
+    id === 'ben' && second >= faultAt ? faults(second - faultAt) : {};
+
+const run = (faults: (second: number) => Conditions, toSecond: number): Played =>
+  play(syntheticCall(people, toSecond, forBen(faults)), { toSecond, steering: true });
+
+const told = ({ steps }: Played) =>
+  steps
+    .filter(({ step }) => step.step !== 'renew')
+    .map(({ second, step }) => ({ second, step: step.step, action: step.action }));
+
+const storm: Conditions = {
+  downLoss: 0.4,
+  estimateBps: 300_000,
+  rtxBps: 1_500_000,
+  concealed: 0.4,
+  layer: 0,
+  downRttMs: 300,
+};
+/** A link of 250 kbit/s that loses 5 %, once the storm is over. */
+const low: Conditions = { downLoss: 0.05, estimateBps: 200_000, layer: 0, downRttMs: 110 };
+const recovering: Conditions = { layer: 0, estimateBps: 900_000 };
+
+describe('policy', { timeout: 60_000 }, () => {
+  it('caps a congested receiver at once to the lowest layer, drains the storm, and lifts after recovery', () => {
+    const played = run((s) => (s < 4 ? storm : s < 30 ? low : s < 50 ? recovering : {}), 80);
+    const steps = told(played);
+    expect(steps.map((s) => s.step)).toEqual(['take', 'lift']);
+    const [cap, lift] = steps;
+    expect(cap!.second - faultAt).toBeLessThanOrEqual(3);
+    expect(cap!.action).toMatchObject({ kind: 'cap_layers', spatialLayer: 0, drainMs: 3_500 });
+    expect(lift!.second - faultAt - 30).toBeGreaterThanOrEqual(5);
+    expect(lift!.second - faultAt - 30).toBeLessThanOrEqual(15);
+    const [decision] = played.decisions;
+    expect(decision!.reason).toMatch(/^ben's own downlink lost .* So the lowest layer fits, after a pause/);
+    expect(decision).toMatchObject({ participant_id: 'ben', sfu_node_id: 'sfu-1', lift_reason: 'recovered' });
+    expect(JSON.parse(decision!.evidence)).toMatchObject({
+      lossRatio: expect.any(Number),
+      sentBps: expect.any(Number),
+    });
+  });
+
+  it('keeps a decision alive by renewing it, and counts it once', () => {
+    const played = run((s) => (s < 4 ? storm : low), 60);
+    const renewals = played.steps.filter(({ step }) => step.step === 'renew');
+    expect(played.decisions).toHaveLength(1);
+    expect(renewals.length).toBeGreaterThanOrEqual(6);
+    for (let i = 1; i < renewals.length; i++) {
+      expect(renewals[i]!.second - renewals[i - 1]!.second).toBeLessThan(15 / 2);
+    }
+    expect(played.decisions[0]!.revision).toBe(1 + renewals.length);
+  });
+
+  it.each([
+    ['much is carried', { ...low, downLoss: 0.05, layer: 2 }, 2],
+    ['all layers of the lowest picture do not fit', { ...low, layer: 0, estimateBps: 150_000 }, 1],
+  ] as [string, Conditions, number][])(
+    'chooses temporal layers by what fits: %s',
+    (_, conditions, temporalLayer) => {
+      const [cap] = told(run(() => conditions, 26));
+      expect(cap!.action).toMatchObject({ kind: 'cap_layers', spatialLayer: 0, temporalLayer });
+    },
+  );
+
+  it('drops to audio only when the downlink holds less than the lowest layers and audio', () => {
+    const [first] = told(run(() => ({ downLoss: 0.7, estimateBps: 60_000, layer: 0, concealed: 0.6 }), 26));
+    expect(first!.action).toEqual({ kind: 'audio_only' } satisfies Action);
+  });
+
+  it('drops to audio only when audio stays torn under a cap', () => {
+    const steps = told(run((s) => (s < 4 ? storm : { ...low, downLoss: 0.15, concealed: 0.2 }), 50));
+    expect(steps.map((s) => s.action.kind)).toEqual(['cap_layers', 'audio_only']);
+    expect(steps[1]!.second - steps[0]!.second).toBeGreaterThanOrEqual(8);
+  });
+
+  it('comes back from audio only by way of the lowest layer', () => {
+    const severe: Conditions = { downLoss: 0.7, estimateBps: 60_000, layer: 0, concealed: 0.6 };
+    const steps = told(
+      run((s) => (s < 15 ? severe : s < 40 ? { estimateBps: 1_200_000, layer: 0 } : {}), 75),
+    );
+    expect(steps.map((s) => s.action.kind)).toEqual(['audio_only', 'cap_layers', 'lift']);
+    expect(steps[1]!.action).toMatchObject({ spatialLayer: 0, drainMs: 0 });
+  });
+
+  it('does not lift twice within a minute into the same congestion', () => {
+    // Clean while capped, congested again as soon as nothing is capped: known to the script by time alone.
+    const played = run((s) => {
+      const inWave = (from: number) => s >= from && s < from + 5;
+      return inWave(0) || inWave(22) || inWave(100) ? storm : { ...recovering, downRttMs: 60 };
+    }, 160);
+    const lifts = told(played).filter((s) => s.step === 'lift');
+    const takes = told(played).filter((s) => s.step === 'take');
+    expect(takes).toHaveLength(3);
+    expect(lifts[1]!.second - lifts[0]!.second).toBeGreaterThanOrEqual(60);
+  });
+
+  it('decides nothing for a clean call, an uplink, or a receiver without video', () => {
+    expect(told(run(() => ({}), 40))).toEqual([]);
+    expect(told(run(() => ({ upLoss: 0.1 }), 40))).toEqual([]);
+    const audioCall: Script = (id, s) => ({
+      cameraPaused: true,
+      ...(id === 'ben' && s >= faultAt ? { downLoss: 0.2 } : {}),
+    });
+    const played = play(syntheticCall(people, 40, audioCall), { toSecond: 40, steering: true });
+    expect(told(played)).toEqual([]);
+  });
+
+  it('touches nobody but the receiver in trouble', () => {
+    const played = run((s) => (s < 4 ? storm : low), 40);
+    expect(new Set(played.decisions.map((d) => d.participant_id))).toEqual(new Set(['ben']));
+  });
+});
