@@ -1,0 +1,21 @@
+/** Settings of the pipelines; the names are those of the environment. */
+import { z } from 'zod';
+import { setting } from '../telemetry/service/config.ts';
+
+export const pipelinesConfig = z.object({
+  CALLSCOPE_PIPELINES_HOST: setting.host().default('127.0.0.1'),
+  CALLSCOPE_PIPELINES_PORT: setting.port().default(4320),
+  CALLSCOPE_CLICKHOUSE_URL: setting.httpUrl(),
+  CALLSCOPE_REDIS_URL: setting.redisUrl(),
+  /** Into how many parts calls are divided; all processes of a deployment must have the same. */
+  CALLSCOPE_SHARDS: setting.count().max(1024).default(4),
+  /** Where own metrics go as OTLP; nowhere without. */
+  CALLSCOPE_COLLECTOR_URL: setting.httpUrl().optional(),
+  CALLSCOPE_SERVER_KEY: setting.secret().optional(),
+  /** off: no decisions. shadow: decided and recorded, never sent. on: sent to the SFU. */
+  CALLSCOPE_LOOP_MODE: z.enum(['off', 'shadow', 'on']).default('on'),
+  /** Prefix of the queues' keys, to share one Redis between deployments; the SFU must have the same. */
+  CALLSCOPE_QUEUE_PREFIX: setting.text().optional(),
+});
+
+export type LoopMode = 'off' | 'shadow' | 'on';

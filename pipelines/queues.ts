@@ -1,0 +1,173 @@
+/**
+ * The queues on Redis: work in flight and messages to the SFUs, nothing that could not be made anew. A job is
+ * known by what it is about (deduplication id), so that it is never twice on the queue; it is free again once
+ * done or failed, and the next look at the work list adds it again if it is still due.
+ */
+import { type JobsOptions, Queue, type RedisOptions, Worker } from 'bullmq';
+import {
+  type DetectJob,
+  queueNames,
+  queuePrefix,
+  type ScoreJob,
+  type SfuMessage,
+  sfuMessageSchema,
+} from '../telemetry/queues.ts';
+import type { Logger } from '../telemetry/service/service.ts';
+
+/** A worker that died is noticed after this; shorter, and one that is merely starved of CPU counts as dead. */
+const lockMs = 6_000;
+const stalledCheckMs = 3_000;
+/** A job whose worker dies again and again is given up; the work list will make a new one. */
+const maxStalled = 10;
+const longestPauseMs = 2_000;
+/** Kept to be looked at; they hold no work. */
+const keptFailed = { count: 200, age: 24 * 3_600 };
+
+export interface QueueSettings {
+  readonly redisUrl: string;
+  /** @default callscope */
+  readonly prefix?: string | undefined;
+  readonly log: Logger;
+}
+
+const retryStrategy = (times: number) => Math.min(longestPauseMs, 100 * times);
+
+/** For those who add: with Redis away an add fails at once, and the next tick tries again. */
+const producerConnection = (url: string): RedisOptions & { url: string } => ({
+  url,
+  retryStrategy,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 1,
+});
+
+/** For those who wait for work: they wait through an outage. */
+const workerConnection = (url: string): RedisOptions & { url: string } => ({
+  url,
+  retryStrategy,
+  maxRetriesPerRequest: null,
+});
+
+export class Queues {
+  readonly score: Queue<ScoreJob>;
+  readonly detect: Queue<DetectJob>;
+  readonly #sfu = new Map<string, Queue<SfuMessage>>();
+  readonly #settings: QueueSettings;
+  #away = false;
+
+  constructor(settings: QueueSettings) {
+    this.#settings = settings;
+    this.score = this.#open(queueNames.score);
+    this.detect = this.#open(queueNames.detect);
+  }
+
+  /** Windows of the live call go before those that were missed. */
+  async addScore(job: ScoreJob, priority: 'live' | 'missed'): Promise<void> {
+    await this.#add(this.score, 'score', job, {
+      deduplication: { id: `score-${job.windowStart}-${job.shard}` },
+      priority: priority === 'live' ? 1 : 10,
+      attempts: 3,
+      backoff: { type: 'exponential', delay: 1_000 },
+      removeOnComplete: true,
+      removeOnFail: keptFailed,
+    });
+  }
+
+  /** One per shard at a time. Not retried: the next second's job covers it. */
+  async addDetect(job: DetectJob): Promise<void> {
+    await this.#add(this.detect, 'detect', job, {
+      deduplication: { id: `detect-${job.shard}` },
+      removeOnComplete: true,
+      removeOnFail: keptFailed,
+    });
+  }
+
+  async send(sfuNodeId: string, message: SfuMessage): Promise<void> {
+    let queue = this.#sfu.get(sfuNodeId);
+    if (!queue) {
+      queue = this.#open<SfuMessage>(queueNames.sfu(sfuNodeId));
+      this.#sfu.set(sfuNodeId, queue);
+    }
+    // Checked on both sides: what the SFU would refuse is our fault and is told here.
+    await this.#add(queue, message.type, sfuMessageSchema.parse(message), {
+      // A decision overtakes whatever else waits there.
+      ...(message.type === 'decision' ? {} : { priority: 10 }),
+      removeOnComplete: true,
+      removeOnFail: keptFailed,
+    });
+  }
+
+  /** Why work cannot be handed out; empty when it can. */
+  async notReady(): Promise<string> {
+    try {
+      await within(1_000, this.score.getJobCounts('active'));
+      return '';
+    } catch (error) {
+      return `Redis does not answer: ${(error as Error).message}`;
+    }
+  }
+
+  async close(): Promise<void> {
+    const all = [this.score, this.detect, ...this.#sfu.values()];
+    await within(2_000, Promise.allSettled(all.map((queue) => queue.close()))).catch(() => {});
+  }
+
+  async #add<Data>(queue: Queue<Data>, name: string, data: Data, options: JobsOptions): Promise<void> {
+    await (queue as Queue<unknown>).add(name, data, options);
+    if (this.#away) this.#settings.log.info('Redis is back');
+    this.#away = false;
+  }
+
+  #open<Data>(name: string): Queue<Data> {
+    const { redisUrl, prefix = queuePrefix, log } = this.#settings;
+    const queue = new Queue<Data>(name, { connection: producerConnection(redisUrl), prefix });
+    queue.on('error', (error) => {
+      if (!this.#away) log.warn({ error: error.message }, 'Redis is away; work waits in ClickHouse');
+      this.#away = true;
+    });
+    return queue;
+  }
+}
+
+/** A worker on one of our queues. */
+export function openWorker<Data>(
+  name: string,
+  work: (data: unknown) => Promise<void>,
+  settings: QueueSettings & { readonly concurrency: number },
+): Worker<Data> {
+  const { redisUrl, prefix = queuePrefix, log, concurrency } = settings;
+  const worker = new Worker<Data>(name, async (job) => work(job.data), {
+    connection: workerConnection(redisUrl),
+    prefix,
+    concurrency,
+    lockDuration: lockMs,
+    stalledInterval: stalledCheckMs,
+    maxStalledCount: maxStalled,
+    runRetryDelay: 1_000,
+    drainDelay: 2,
+  });
+  // Without a listener an outage of Redis would end the process; it is logged by the queues.
+  worker.on('error', () => {});
+  worker.on('failed', (job, error) =>
+    log.error(
+      { queue: name, jobId: job?.id, job: job?.data, attempt: job?.attemptsMade, err: error },
+      'job failed',
+    ),
+  );
+  worker.on('stalled', (jobId) =>
+    log.warn({ queue: name, jobId }, 'job taken over from a worker that is gone'),
+  );
+  return worker;
+}
+
+/** @throws when it takes longer */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

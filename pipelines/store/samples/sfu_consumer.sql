@@ -1,0 +1,14 @@
+-- Samples of some calls within [from, to), of quality/samples.ts `sfu_consumer`.
+-- Parameters: tenants, calls (ids), from, to (epoch ms). Returns one row per sample, time in epoch ms.
+SELECT
+    tenant_id, call_id, participant_id, session_id, sfu_node_id, transport_id, producer_id, consumer_id,
+    stat_id,
+    toUnixTimestamp64Milli(s.time) AS time,
+    ssrc, packet_count, byte_count, packets_lost, packets_retransmitted, nack_packet_count,
+    current_spatial_layer, current_temporal_layer, preferred_spatial_layer, preferred_temporal_layer, score,
+    round_trip_time, kind, source, mime_type, paused, producer_paused
+FROM rtc_stats_sfu_consumer AS s
+WHERE s.tenant_id IN {tenants:Array(String)}
+  AND s.call_id IN {calls:Array(String)}
+  AND s.time >= fromUnixTimestamp64Milli({from:Int64})
+  AND s.time < fromUnixTimestamp64Milli({to:Int64})

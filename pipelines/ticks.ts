@@ -1,0 +1,105 @@
+/** The pipelines' heartbeat: every second looks at what is due in ClickHouse and puts it on the queues. */
+import type { Queue } from 'bullmq';
+import type { Logger } from '../telemetry/service/service.ts';
+import type { PipelinesMetrics } from './metrics.ts';
+import { type Queues, within } from './queues.ts';
+import { readSql, type Store } from './store/store.ts';
+import { every, type Ticker } from './ticker.ts';
+import { dueWindows, settleMs, windowMs } from './worklist.ts';
+
+/** As often as the SFU samples; each look costs a dozen small queries per shard with calls. */
+const detectEveryMs = 1_000;
+const scoreEveryMs = 1_000;
+const missedEveryMs = 30_000;
+const queueStateEveryMs = 5_000;
+/** Calls without samples for so long need no more looking at: their incidents have been ended. */
+const activeMs = 120_000;
+/** With Redis away an add must not hold the tick. */
+const addLimitMs = 2_000;
+
+const activeShardsSql = readSql('active-shards.sql');
+
+export interface TickContext {
+  readonly store: Store;
+  readonly queues: Queues;
+  readonly metrics: PipelinesMetrics;
+  readonly shards: number;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export function startTicks(context: TickContext): Ticker {
+  const failing = new Map<string, boolean>();
+  const tick = (name: string, intervalMs: number, work: (context: TickContext) => Promise<void>) =>
+    every(
+      intervalMs,
+      async () => {
+        await work(context);
+        if (failing.get(name)) context.log.info({ tick: name }, 'works again');
+        failing.set(name, false);
+      },
+      (error) => {
+        // Once per outage: the same fault every second helps nobody.
+        if (!failing.get(name))
+          context.log.warn({ tick: name, err: error }, 'failed; tried again every time');
+        failing.set(name, true);
+      },
+    );
+  const tickers = [
+    tick('detect', detectEveryMs, addDetectJobs),
+    tick('score', scoreEveryMs, (c) => addScoreJobs(c, 'recent')),
+    tick('score missed', scoreEveryMs, lookForMissed()),
+    tick('queue state', queueStateEveryMs, readQueueState),
+  ];
+  return {
+    async stop() {
+      await Promise.all(tickers.map((ticker) => ticker.stop()));
+    },
+  };
+}
+
+/** The long look: at once after a start, every half minute then, and every second until one has worked. */
+function lookForMissed(): (context: TickContext) => Promise<void> {
+  let lookedAt = 0;
+  return async (context) => {
+    if (context.now() - lookedAt < missedEveryMs) return;
+    await addScoreJobs(context, 'all');
+    lookedAt = context.now();
+  };
+}
+
+async function addDetectJobs({ store, queues, shards, now }: TickContext): Promise<void> {
+  const active = await store.query<{ shard: number }>(activeShardsSql, { from: now() - activeMs, shards });
+  const throughMs = now();
+  for (const { shard } of active) await within(addLimitMs, queues.addDetect({ throughMs, shard }));
+}
+
+async function addScoreJobs(
+  { store, queues, metrics, shards, now }: TickContext,
+  reach: 'recent' | 'all',
+): Promise<void> {
+  const nowMs = now();
+  const due = await dueWindows(store, { nowMs, shards, reach });
+  const waiting = due
+    .filter((d) => d.scored_rows === 0)
+    .map((d) => nowMs - d.window_start - windowMs - settleMs);
+  if (reach === 'recent' || waiting.length > 0) metrics.windowLag(Math.max(0, ...waiting));
+  for (const { window_start, shard } of due) {
+    await within(
+      addLimitMs,
+      queues.addScore({ windowStart: window_start, windowMs, shard }, reach === 'recent' ? 'live' : 'missed'),
+    );
+  }
+}
+
+async function readQueueState({ queues, metrics, now }: TickContext): Promise<void> {
+  for (const queue of [queues.score, queues.detect] as Queue<unknown>[]) {
+    const counts = await within(
+      addLimitMs,
+      queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active'),
+    );
+    const [oldest] = await within(addLimitMs, queue.getJobs(['waiting', 'prioritized'], 0, 0, true));
+    const depth = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    metrics.queueState(queue.name, depth, oldest ? now() - oldest.timestamp : 0);
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * What there is to score, asked of ClickHouse each time: windows with more rows than were there when they were
+ * scored. Nothing is remembered here, so nothing is lost with this process or with Redis.
+ */
+import { readSql, type Store } from './store/store.ts';
+
+export const windowMs = 5_000;
+/**
+ * A window is scored this long after its end. Clients send in step with the windows and at least every 2 s while
+ * something moves, the collector stores within about a second: its last samples are there by then, and its first
+ * sample is scored within 5 + 2.5 + 1 s.
+ */
+export const settleMs = 2_500;
+/** Late data opens a scored window again, once nothing more has come for this long. */
+const quietMs = 10_000;
+/** Older windows are left as they are, scored or not. */
+export const latenessMs = 6 * 3_600_000;
+/** What every second's look covers; the rest is looked at every half minute. */
+const recentMs = 120_000;
+const limit = 2_000;
+
+export interface DueWindow {
+  readonly window_start: number;
+  readonly shard: number;
+  readonly rows: number;
+  readonly scored_rows: number;
+}
+
+const sql = readSql('due-windows.sql');
+
+export function dueWindows(
+  store: Store,
+  at: { readonly nowMs: number; readonly shards: number; readonly reach: 'recent' | 'all' },
+): Promise<DueWindow[]> {
+  const reachMs = at.reach === 'recent' ? recentMs : latenessMs;
+  return store.query<DueWindow>(sql, {
+    from: at.nowMs - reachMs,
+    settledThrough: at.nowMs - windowMs - settleMs,
+    shards: at.shards,
+    now: at.nowMs,
+    quietMs,
+    limit,
+  });
+}
