@@ -1,0 +1,73 @@
+/** What a benchmark is, and what stands in every benchmark's JSON. */
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+
+export interface Benchmark {
+  /** One line for `npm run bench -- --help`. */
+  readonly summary: string;
+  /** Options beside `--json FILE`, for the help. */
+  readonly usage: string;
+  run(args: readonly string[]): Promise<BenchmarkReport>;
+}
+
+export interface BenchmarkReport {
+  readonly name: string;
+  /** ISO 8601. */
+  readonly date: string;
+  readonly machine: Machine;
+  /** How big the tried thing was: participants, streams, seconds … */
+  readonly sizes: Readonly<Record<string, number | string>>;
+  /** The measured figures, names with units. */
+  readonly result: Readonly<Record<string, number>>;
+  /** Figure, upper limit, whether it holds. */
+  readonly limits?: readonly Limit[];
+  /** What others need for the same, with what was measured. */
+  readonly peers?: readonly Peer[];
+  /** Whatever else belongs in the file. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface Limit {
+  readonly figure: string;
+  readonly measured: number;
+  readonly limit: number;
+  readonly holds: boolean;
+}
+
+export interface Peer {
+  readonly name: string;
+  readonly bundleGzipKb: number | null;
+  readonly wireGzipKbPerMinute: number | null;
+  readonly measured: string;
+}
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly node: string;
+  readonly browser?: string;
+}
+
+export function machine(browser?: string): Machine {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    ...(browser && { browser }),
+  };
+}
+
+/** The commit a figure belongs to, or '' outside a checkout. */
+export function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  } catch {
+    return '';
+  }
+}
+
+export function limit(figure: string, measured: number, upper: number): Limit {
+  return { figure, measured, limit: upper, holds: measured <= upper };
+}

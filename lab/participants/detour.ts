@@ -1,0 +1,86 @@
+/**
+ * What runs in the participant's page before its own scripts: sends its media through a line of the lab network
+ * by rewriting the SFU's ICE candidates as they arrive, and remembers the peer connections so that the lab can
+ * read their statistics. The product knows nothing of it.
+ *
+ * Both functions travel to the browser as text: they must not refer to anything outside themselves.
+ */
+
+export interface Route {
+  /** The SFU's own address, as it stands in its candidates. */
+  from: { host: string; port: number };
+  /** The line to go through instead. */
+  to: { host: string; port: number };
+}
+
+/** What the page holds for the lab. */
+export interface LabPage {
+  callscopeLab: { connections: RTCPeerConnection[] };
+}
+
+/**
+ * A description or single candidate with the media sent another way. Candidates that would pass the line by
+ * (TCP, any other address) are left out.
+ *
+ * @param text SDP, or the `candidate:…` line of an RTCIceCandidate
+ */
+export function rerouted(text: string, { from, to }: Route): string {
+  const kept: string[] = [];
+  for (const line of text.split(/\r?\n/)) {
+    // RFC 8839, 5.1: candidate:<foundation> <component> <transport> <priority> <address> <port> typ …
+    const parts = /^((?:a=)?candidate:\S+ \d+ )(\S+)( \d+ )(\S+) (\d+)( .*)$/i.exec(line);
+    if (!parts) {
+      kept.push(line);
+      continue;
+    }
+    const [, head, transport, priority, host, port, tail] = parts;
+    if (transport?.toLowerCase() !== 'udp' || host !== from.host || Number(port) !== from.port) continue;
+    kept.push(`${head}${transport}${priority}${to.host} ${to.port}${tail}`);
+  }
+  return kept.join('\r\n');
+}
+
+/** @param route null to leave the media where it goes */
+export function install(route: Route | null, reroute: typeof rerouted): void {
+  const connections: RTCPeerConnection[] = [];
+  Object.assign(window, { callscopeLab: { connections } });
+  const Native = window.RTCPeerConnection;
+  const native = Native.prototype;
+
+  window.RTCPeerConnection = new Proxy(Native, {
+    construct(target, [configuration, ...rest], newTarget) {
+      // A TURN relay would be a way around the line.
+      const used = route ? { ...configuration, iceServers: [] } : configuration;
+      const connection = Reflect.construct(target, [used, ...rest], newTarget);
+      connections.push(connection);
+      return connection;
+    },
+  });
+  if (!route) return;
+
+  // Without the overloads that take callbacks, which nothing uses any more.
+  const { setRemoteDescription, addIceCandidate, setConfiguration } = native as unknown as {
+    setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void>;
+    addIceCandidate(candidate?: RTCIceCandidateInit): Promise<void>;
+    setConfiguration(configuration: RTCConfiguration): void;
+  };
+  native.setConfiguration = function (configuration = {}) {
+    return setConfiguration.call(this, { ...configuration, iceServers: [] });
+  };
+  native.setRemoteDescription = function (this: RTCPeerConnection, description: RTCSessionDescriptionInit) {
+    const sdp = description.sdp === undefined ? undefined : reroute(description.sdp, route);
+    return setRemoteDescription.call(this, { type: description.type, sdp });
+  } as RTCPeerConnection['setRemoteDescription'];
+  native.addIceCandidate = function (this: RTCPeerConnection, candidate?: RTCIceCandidateInit | null) {
+    const text = candidate?.candidate;
+    if (!text) return addIceCandidate.call(this, candidate ?? undefined);
+    const other = reroute(text, route);
+    if (other === '') return Promise.resolve();
+    return addIceCandidate.call(this, { ...candidate, candidate: other });
+  } as RTCPeerConnection['addIceCandidate'];
+}
+
+/** The init script. */
+export function detourScript(route: Route | null): string {
+  return `(${install.toString()})(${JSON.stringify(route)}, ${rerouted.toString()});`;
+}

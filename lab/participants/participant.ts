@@ -1,0 +1,141 @@
+/** A participant of a call: a real page in a real browser, which joins by the invite link as a person would. */
+import type { Browser, Page } from 'playwright-core';
+import type { JoinAnswer } from '../../telemetry/signaling.ts';
+import { detourScript, type LabPage, type Route } from './detour.ts';
+
+export interface JoinOptions {
+  browser: Browser;
+  /** The meeting page's address with its invite: `<page>/?invite=…`. */
+  link: string;
+  name: string;
+  /** Send the media through a line of the lab network. @default straight to the SFU */
+  via?: Route;
+  /** CSS pixels. Tiles of 400x225 and more make the page ask for the full layer. @default 1024x640 */
+  viewport?: { width: number; height: number };
+  /** Time until the page says that it has joined. @default 20,000 */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+/** What arrives at a participant, added up over its incoming streams. */
+export interface MediaReceived {
+  audioStreams: number;
+  videoStreams: number;
+  /** Of the stream with the least of it: all flow only when the slowest does. */
+  leastFramesDecoded: number;
+  leastAudioBytes: number;
+  totalAudioEnergy: number;
+  /** Of the first video that is sent: what the camera really gives. */
+  sentWidth: number | null;
+  sentHeight: number | null;
+  sentFps: number | null;
+}
+
+export interface Participant {
+  readonly name: string;
+  readonly participantId: string;
+  readonly callId: string;
+  readonly roomId: string;
+  readonly page: Page;
+  received(): Promise<MediaReceived>;
+  /** Leaves as a person does, by the button. */
+  leave(): Promise<void>;
+  /** Closes the page and its browser context. */
+  close(): Promise<void>;
+}
+
+/** @throws Error with the page's own words when it does not join in time */
+export async function joinCall(options: JoinOptions): Promise<Participant> {
+  const { browser, link, name, via, timeoutMs = 20_000, signal } = options;
+  signal?.throwIfAborted();
+  const context = await browser.newContext({ viewport: options.viewport ?? { width: 1024, height: 640 } });
+  try {
+    await context.addInitScript({ content: detourScript(via ?? null) });
+    const page = await context.newPage();
+    const address = new URL(link);
+    address.searchParams.set('name', name);
+    address.searchParams.set('autojoin', '1');
+    const [admission] = await Promise.all([
+      page.waitForResponse((response) => new URL(response.url()).pathname === '/api/v1/join', {
+        timeout: timeoutMs,
+      }),
+      page.goto(address.href, { timeout: timeoutMs }),
+    ]);
+    if (!admission.ok()) {
+      throw new Error(`${name} was not let in: ${admission.status()} ${await admission.text()}`);
+    }
+    const answer = (await admission.json()) as JoinAnswer;
+    await joined(page, name, timeoutMs);
+    return {
+      name,
+      participantId: answer.participantId,
+      callId: answer.callId,
+      roomId: answer.roomId,
+      page,
+      received: () => page.evaluate(mediaReceived),
+      leave: async () => {
+        await page.getByRole('button', { name: /leave/i }).first().click();
+        await page.waitForFunction(() => document.documentElement.dataset.state !== 'joined');
+      },
+      close: () => context.close(),
+    };
+  } catch (error) {
+    await context.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function joined(page: Page, name: string, timeoutMs: number): Promise<void> {
+  const handle = await page
+    .waitForFunction(() => ['joined', 'error'].includes(document.documentElement.dataset.state ?? ''), null, {
+      timeout: timeoutMs,
+    })
+    .catch(() => null);
+  if (handle && (await page.evaluate(() => document.documentElement.dataset.state)) === 'joined') return;
+  const said = (
+    await page
+      .locator('body')
+      .allInnerTexts()
+      .catch(() => [])
+  ).join(' ');
+  throw new Error(
+    `${name} did not join${handle ? '' : ` within ${timeoutMs / 1000} s`}; the page says: ${said.slice(0, 400) || 'nothing'}`,
+  );
+}
+
+/** Runs in the page. */
+async function mediaReceived(): Promise<MediaReceived> {
+  const { connections } = (window as unknown as LabPage).callscopeLab;
+  const found: MediaReceived = {
+    audioStreams: 0,
+    videoStreams: 0,
+    leastFramesDecoded: Number.POSITIVE_INFINITY,
+    leastAudioBytes: Number.POSITIVE_INFINITY,
+    totalAudioEnergy: 0,
+    sentWidth: null,
+    sentHeight: null,
+    sentFps: null,
+  };
+  for (const connection of connections) {
+    if (connection.connectionState === 'closed') continue;
+    for (const stat of (await connection.getStats()).values()) {
+      // Where the SFU sends its probing packets: no picture ever comes of it.
+      if (stat.mid === 'probator') continue;
+      if (stat.type === 'inbound-rtp' && stat.kind === 'video') {
+        found.videoStreams++;
+        found.leastFramesDecoded = Math.min(found.leastFramesDecoded, stat.framesDecoded ?? 0);
+      } else if (stat.type === 'inbound-rtp') {
+        found.audioStreams++;
+        found.leastAudioBytes = Math.min(found.leastAudioBytes, stat.bytesReceived ?? 0);
+        found.totalAudioEnergy += stat.totalAudioEnergy ?? 0;
+      } else if (stat.type === 'media-source' && stat.kind === 'video') {
+        found.sentWidth ??= stat.width ?? null;
+        found.sentHeight ??= stat.height ?? null;
+        found.sentFps ??= stat.framesPerSecond ?? null;
+      }
+    }
+  }
+  if (found.videoStreams === 0) found.leastFramesDecoded = 0;
+  if (found.audioStreams === 0) found.leastAudioBytes = 0;
+  return found;
+}
