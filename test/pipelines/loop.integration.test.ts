@@ -144,10 +144,13 @@ it('renews it under the same id while the trouble lasts, as one row', async () =
 it('lifts it after recovery, and records when, why and what came of it', async () => {
   await until('a lift arrives', () => decisions().some((d) => d.action.kind === 'lift'), patienceMs);
   await until(
-    'the row says so, and the outcome is measured',
-    async () =>
-      (await store.rows("SELECT 1 FROM decision FINAL WHERE lifted_at IS NOT NULL AND outcome != ''"))
-        .length > 0,
+    'every row says so, and an outcome is measured',
+    async () => {
+      const taken = await store.rows<{ lifted: boolean; outcome: string }>(
+        'SELECT lifted_at IS NOT NULL AS lifted, outcome FROM decision FINAL',
+      );
+      return taken.every((d) => d.lifted) && taken.some((d) => d.outcome !== '');
+    },
     patienceMs,
   );
   const taken = await store.rows<Record<string, unknown>>('SELECT * FROM decision FINAL ORDER BY decided_at');
