@@ -26,7 +26,11 @@ import { latenessMs, windowMs } from './worklist.ts';
 /** The live step covers a missed tick or two; further back it goes second by second. */
 const liveGapMs = 3_000;
 const stepMs = 1_000;
+/** Clients send every second at the most while something moves, and every five seconds when calm. */
 const clientEveryMs = 1_900;
+const calmClientEveryMs = 2_900;
+/** Calls come and go slowly; a call is noticed within this. */
+const activeEveryMs = 2_900;
 /** So much past is judged from one read. */
 const chunkMs = 60_000;
 /** A judgement older than this is history. */
@@ -49,8 +53,8 @@ export interface DetectContext {
   readonly watermarks: Watermarks;
   readonly shards: number;
   readonly loopMode: LoopMode;
-  /** By shard: a reading whose client samples still serve. Only saves queries; may be empty at any time. */
-  readonly lastReadings: Map<number, { readonly toMs: number; readonly samples: Map<string, CallSamples> }>;
+  /** By shard: what was read last. Only saves queries; may be empty at any time. */
+  readonly lastReadings: Map<number, Reading>;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -96,22 +100,21 @@ async function nextArrival(context: DetectContext, shard: number, from: number):
 
 /** Judges all calls of the shard at each of these moments, oldest first. */
 async function judge(context: DetectContext, shard: number, moments: readonly number[]): Promise<void> {
-  const { store, shards, now } = context;
+  const { store, lastReadings, now } = context;
   const first = moments[0]!;
   const last = moments.at(-1)!;
-  const active = await store.query<CallKey & { last_window: number }>(activeCallsSql, {
-    from: first - callOverMs - 2 * windowMs,
-    to: last,
-    shard,
-    shards,
-  });
-  if (active.length === 0) return;
+  const active = await activeCalls(context, shard, first, last);
+  if (active.length === 0) {
+    lastReadings.delete(shard);
+    return;
+  }
   const named = callParameters(active);
   const [samples, incidents, decisions] = await Promise.all([
     readShard(context, shard, active, { fromMs: first - historyMs - windowMs, toMs: last + 1 }),
     store.query<IncidentRow>(incidentsSql, { ...named, endedSince: first - endedKeptMs }),
     store.query<DecisionRow>(decisionsSql, { ...named, since: first - decisionsKeptMs }),
   ]);
+  let troubled = false;
   for (const call of active) {
     const state: CallState = {
       samples: samples.get(keyOf(call))!,
@@ -119,30 +122,81 @@ async function judge(context: DetectContext, shard: number, moments: readonly nu
       decisions: decisions.filter((d) => d.call_id === call.call_id && d.tenant_id === call.tenant_id),
     };
     const { features, rows } = judgeCall(state, moments, call.last_window + windowMs);
+    const live = now() - last < steerWithinMs;
     // At once: the decision need not wait for the incident's row.
-    const writing = writeIncidents(rows, context);
-    const steering = features && now() - last < steerWithinMs ? steer(features, state, context) : undefined;
+    const writing = writeIncidents(live ? rows.map((row) => foundNow(row, now())) : rows, context);
+    const steering = features && live ? steer(features, state, context) : undefined;
     await Promise.all([writing, steering]);
     if (steering) await measureOutcomes(call, state.decisions, context);
+    troubled ||=
+      state.incidents.some((i) => i.ended_at === null) || state.decisions.some((d) => d.lifted_at === null);
   }
+  lastReadings.set(shard, { ...lastReadings.get(shard)!, troubled });
+}
+
+/** Found when its judgement is done, not at the moment judged; the past is told as it would have been found then. */
+const foundNow = (row: IncidentRow, nowMs: number): IncidentRow =>
+  row.revision === 1 ? { ...row, detected_at: nowMs } : row;
+
+type ActiveCall = CallKey & { readonly last_window: number };
+
+/** What was read of a shard's calls, for the live steps that follow at once. */
+export interface Reading {
+  readonly active: readonly ActiveCall[];
+  readonly activeToMs: number;
+  readonly samples: ReadonlyMap<string, CallSamples>;
+  readonly clientsToMs: number;
+  /** An incident was open or a decision in force. */
+  readonly troubled: boolean;
+}
+
+async function activeCalls(
+  { store, shards, lastReadings }: DetectContext,
+  shard: number,
+  first: number,
+  last: number,
+): Promise<readonly ActiveCall[]> {
+  const reading = lastReadings.get(shard);
+  if (reading && last > reading.activeToMs && last - reading.activeToMs < activeEveryMs)
+    return reading.active;
+  return store.query<ActiveCall>(activeCallsSql, {
+    from: first - callOverMs - 2 * windowMs,
+    to: last,
+    shard,
+    shards,
+  });
 }
 
 /**
- * Clients send every second at the most, and every five when calm: the live step reads theirs every other time.
- * A query costs ClickHouse some 20 ms of CPU however few rows it finds.
+ * The live step reads anew what the SFU sampled, and the rest only when there may be news: a query costs ClickHouse
+ * some 20 ms of CPU however few rows it finds.
  */
 async function readShard(
-  context: DetectContext,
+  { store, lastReadings }: DetectContext,
   shard: number,
-  active: readonly CallKey[],
+  active: readonly ActiveCall[],
   span: { readonly fromMs: number; readonly toMs: number },
-): Promise<Map<string, CallSamples>> {
-  const { store, lastReadings } = context;
+): Promise<ReadonlyMap<string, CallSamples>> {
   const last = lastReadings.get(shard);
-  const recent = last && span.toMs > last.toMs && span.toMs - last.toMs < clientEveryMs;
+  const everyMs = last?.troubled ? clientEveryMs : calmClientEveryMs;
+  const recent = last && span.toMs > last.clientsToMs && span.toMs - last.clientsToMs < everyMs;
   const kept = recent && active.every((call) => last.samples.has(keyOf(call))) ? last.samples : undefined;
-  const samples = await readCalls(store, active, span, detectorTables, kept);
-  if (!kept) lastReadings.set(shard, { toMs: span.toMs, samples });
+  // The SFU's answers to decisions are events.
+  const samples = await readCalls(
+    store,
+    active,
+    span,
+    detectorTables,
+    kept,
+    last?.troubled ? undefined : kept,
+  );
+  lastReadings.set(shard, {
+    active,
+    activeToMs: active === last?.active ? last.activeToMs : span.toMs,
+    samples,
+    clientsToMs: kept ? last!.clientsToMs : span.toMs,
+    troubled: last?.troubled ?? true,
+  });
   return samples;
 }
 

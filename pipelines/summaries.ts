@@ -6,11 +6,11 @@ const participantSql = readSql('participant-summary.sql');
 const callSql = readSql('call-summary.sql');
 
 /**
- * A summary reads its whole call, so the older the call, the rarer: every window of the first five minutes,
- * then every sixth; and the last one of a call, known by no samples in the window after it.
+ * A summary reads its whole call, and costs as much as scoring a window: every window of the first 20 s, then every
+ * fourth; and the last one of a call, known by no samples in the window after it.
  */
-const youngMs = 300_000;
-const rareEvery = 6;
+const youngMs = 20_000;
+const rareEvery = 4;
 
 const spansSql = readSql('call-spans.sql');
 

@@ -5,12 +5,16 @@ import type { PipelinesMetrics } from './metrics.ts';
 import { type Queues, within } from './queues.ts';
 import { readSql, type Store } from './store/store.ts';
 import { every, type Ticker } from './ticker.ts';
-import { dueWindows, settleMs, windowMs } from './worklist.ts';
+import { dueWindows, lastSettled, settleMs, windowMs } from './worklist.ts';
 
 /** As often as the SFU samples; each look costs a dozen small queries per shard with calls. */
 const detectEveryMs = 1_000;
-const scoreEveryMs = 1_000;
+/** A call is noticed within this; nothing is judged in the first seconds of a join. */
+const callsEveryMs = 3_000;
+/** Costs nothing unless a window has settled since the last look. */
+const scoreEveryMs = 250;
 const missedEveryMs = 30_000;
+const missedRetryMs = 1_000;
 const queueStateEveryMs = 5_000;
 /** Calls without samples for so long need no more looking at: their incidents have been ended. */
 const activeMs = 120_000;
@@ -46,15 +50,26 @@ export function startTicks(context: TickContext): Ticker {
       },
     );
   const tickers = [
-    tick('detect', detectEveryMs, addDetectJobs),
-    tick('score', scoreEveryMs, (c) => addScoreJobs(c, 'recent')),
-    tick('score missed', scoreEveryMs, lookForMissed()),
+    tick('detect', detectEveryMs, lookForCalls()),
+    tick('score', scoreEveryMs, lookForSettled()),
+    tick('score missed', missedRetryMs, lookForMissed()),
     tick('queue state', queueStateEveryMs, readQueueState),
   ];
   return {
     async stop() {
       await Promise.all(tickers.map((ticker) => ticker.stop()));
     },
+  };
+}
+
+/** Once per window, as soon as it has settled, and again until one look has worked. */
+function lookForSettled(): (context: TickContext) => Promise<void> {
+  let looked = Number.NEGATIVE_INFINITY;
+  return async (context) => {
+    const settled = lastSettled(context.now());
+    if (settled <= looked) return;
+    await addScoreJobs(context, 'recent');
+    looked = settled;
   };
 }
 
@@ -68,10 +83,22 @@ function lookForMissed(): (context: TickContext) => Promise<void> {
   };
 }
 
-async function addDetectJobs({ store, queues, shards, now }: TickContext): Promise<void> {
-  const active = await store.query<{ shard: number }>(activeShardsSql, { from: now() - activeMs, shards });
-  const throughMs = now();
-  for (const { shard } of active) await within(addLimitMs, queues.addDetect({ throughMs, shard }));
+/** Which shards have calls changes slowly: asked every few seconds, and until the first time has worked. */
+function lookForCalls(): (context: TickContext) => Promise<void> {
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let shardsWithCalls: number[] = [];
+  return async ({ store, queues, shards, now }) => {
+    if (now() - askedAt >= callsEveryMs) {
+      const active = await store.query<{ shard: number }>(activeShardsSql, {
+        from: now() - activeMs,
+        shards,
+      });
+      shardsWithCalls = active.map(({ shard }) => shard);
+      askedAt = now();
+    }
+    const throughMs = now();
+    for (const shard of shardsWithCalls) await within(addLimitMs, queues.addDetect({ throughMs, shard }));
+  };
 }
 
 async function addScoreJobs(

@@ -8,14 +8,17 @@ export const windowMs = 5_000;
 /**
  * A window is scored this long after its end. Clients send in step with the windows and at least every 2 s while
  * something moves, the collector stores within about a second: its last samples are there by then, and its first
- * sample is scored within 5 + 2.5 + 1 s.
+ * sample is scored within 5 + 2.5 s and the time the work takes.
  */
 export const settleMs = 2_500;
+/** Start of the newest window that has settled, epoch ms. */
+export const lastSettled = (nowMs: number): number =>
+  Math.floor((nowMs - settleMs) / windowMs - 1) * windowMs;
 /** Late data opens a scored window again, once nothing more has come for this long. */
 const quietMs = 10_000;
 /** Older windows are left as they are, scored or not. */
 export const latenessMs = 6 * 3_600_000;
-/** What every second's look covers; the rest is looked at every half minute. */
+/** What the look after every window covers; the rest is looked at every half minute. */
 const recentMs = 120_000;
 const limit = 2_000;
 

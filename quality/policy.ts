@@ -26,7 +26,7 @@ export type Step =
 export const decisionTtlMs = 15_000;
 const renewEveryMs = 4_000;
 /** A minor incident may be a passing burst: it gets this long to pass by itself. */
-const minorGraceMs = 2_500;
+const minorGraceMs = 1_500;
 /** Long enough for the SFU's retransmission answers to die down (measured: the storm lasts 3.5-7.5 s). */
 const drainMs = 3_500;
 /** Retransmissions at this part of what is sent are a storm. */

@@ -172,7 +172,11 @@ export class Meeting {
   private renewTelemetry(answer: JoinAnswer, trace: JoinTrace | null): Telemetry | null {
     void this.telemetry?.close();
     this.telemetry = answer.telemetryUrl
-      ? createTelemetry({ url: answer.telemetryUrl, token: answer.telemetryToken })
+      ? createTelemetry({
+          url: answer.telemetryUrl,
+          token: answer.telemetryToken,
+          callId: answer.callId,
+        })
       : null;
     const { telemetry } = this;
     if (!telemetry) return null;

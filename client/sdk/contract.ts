@@ -16,6 +16,8 @@ export interface TelemetryOptions {
   readonly token: string;
   /** One life of this page's telemetry. @default a random UUID */
   readonly sessionId?: string;
+  /** Calm samples of the same call leave together, those of different calls a little apart. @default each page alone */
+  readonly callId?: string;
   /**
    * More resource attributes, sent with every batch, under their full OTLP names, e.g.
    * `{ 'rtc.room_id': …, 'rtc.participant_id': …, 'rtc.sfu_node_id': … }`.

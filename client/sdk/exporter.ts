@@ -40,6 +40,8 @@ export class Exporter {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
   private notBefore = 0;
+  /** When the first of the chunks in the queue must leave. */
+  private dueAt = Number.POSITIVE_INFINITY;
   private running: Promise<void> | undefined;
   private closed = false;
 
@@ -57,17 +59,14 @@ export class Exporter {
   push(chunk: Chunk, holdMs = 0): void {
     if (this.closed) return;
     this.queue.push(chunk);
-    this.schedule(holdMs + COALESCE_MS);
+    this.dueAt = Math.min(this.dueAt, Date.now() + holdMs + COALESCE_MS);
+    this.schedule();
   }
 
   /** Sends all that is there. Resolves when the attempt is over. */
   async flush(): Promise<void> {
-    this.running ??= this.drain().finally(() => {
-      this.running = undefined;
-      if (!this.queue.empty && !this.closed)
-        this.schedule(Math.max(this.notBefore - Date.now(), COALESCE_MS));
-    });
-    await this.running;
+    if (this.queue.hasChunks) this.dueAt = Math.min(this.dueAt, Date.now());
+    await this.run();
   }
 
   /** The page goes away, perhaps for good: what fits leaves now, uncompressed because compressing takes turns. */
@@ -92,7 +91,8 @@ export class Exporter {
       });
     }
     // What did not fit goes the usual way, if the page lives on.
-    if (!this.queue.empty) this.schedule(COALESCE_MS);
+    this.dueAt = Date.now() + COALESCE_MS;
+    this.schedule();
   }
 
   close(): void {
@@ -100,19 +100,32 @@ export class Exporter {
     clearTimeout(this.timer);
   }
 
-  private schedule(delayMs: number): void {
-    const at = Math.max(Date.now() + delayMs, this.notBefore);
-    if (this.closed || at >= this.timerAt) return;
+  /** Sets the timer for what must leave first: a batch that failed, or a chunk that is due. */
+  private schedule(): void {
+    if (this.closed || this.running || this.queue.empty) return;
+    const at = Math.max(this.queue.firstBatch ? 0 : this.dueAt, this.notBefore);
+    if (at >= this.timerAt) return;
     clearTimeout(this.timer);
     this.timerAt = at;
-    this.timer = setTimeout(() => {
-      this.timerAt = Number.POSITIVE_INFINITY;
-      void this.flush();
-    }, at - Date.now());
+    this.timer = setTimeout(
+      () => {
+        this.timerAt = Number.POSITIVE_INFINITY;
+        void this.run();
+      },
+      Math.max(0, at - Date.now()),
+    );
+  }
+
+  private run(): Promise<void> {
+    this.running ??= this.drain().finally(() => {
+      this.running = undefined;
+      this.schedule();
+    });
+    return this.running;
   }
 
   private async drain(): Promise<void> {
-    while (!this.queue.empty) {
+    while (this.queue.firstBatch || (this.queue.hasChunks && this.dueAt <= Date.now())) {
       if (!this.queue.firstBatch || this.queue.chunkBytes > BATCH_LIMIT_BYTES) await this.seal();
       const batch = this.queue.firstBatch;
       if (!batch || Date.now() < this.notBefore) return;
@@ -124,6 +137,7 @@ export class Exporter {
     for (const signal of ['traces', 'logs'] as const) {
       const chunks = this.queue.takeChunks(signal, BATCH_LIMIT_BYTES);
       if (chunks.length === 0) continue;
+      if (!this.queue.hasChunks) this.dueAt = Number.POSITIVE_INFINITY;
       this.queue.addBatch(await compress(this.options.track(() => this.encode(signal, chunks))));
     }
   }

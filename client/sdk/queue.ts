@@ -43,6 +43,10 @@ export class Queue {
     return this.chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
   }
 
+  get hasChunks(): boolean {
+    return this.chunks.length > 0;
+  }
+
   get empty(): boolean {
     return this.chunks.length === 0 && this.batches.length === 0;
   }

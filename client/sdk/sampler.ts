@@ -18,16 +18,21 @@ export const IDLE_INTERVAL_MS = 5_000;
 export const MIN_INTERVAL_MS = 200;
 
 /**
- * Windows of scoring, on the server's clock. Calm samples wait for the last one of their window and leave
- * together: the window is complete when it ends, and the attribute names, half of a small request, are paid
- * for once in five seconds. Nothing that moves waits.
+ * Windows of scoring, on the server's clock. Calm samples wait for the end of their window and leave together:
+ * the window is complete when it ends, and the attribute names, half of a small request, are paid for once in five
+ * seconds. So do those of all participants of a call, which then share the store's inserts. Nothing that moves waits.
  */
 export const WINDOW_MS = 5_000;
+/** Calls are spread over this part of the next window, so that a fleet does not send all at once. */
+export const SPREAD_MS = 500;
 /** What is sent while joining is sent at most this often; spans and state changes do not wait for it. */
 export const JOIN_FLUSH_MS = 1_000;
 
-/** RTT moved: it differs from its running mean by more than half of it, and by more than this, s. */
-const RTT_SHIFT_SECONDS = 0.05;
+/**
+ * RTT moved: it differs from its running mean by more than half of it, and by more than this, s. A full queue adds
+ * 200 ms and more; a machine that is merely busy adds 50 ms now and then, and that must not keep the pace up.
+ */
+const RTT_SHIFT_SECONDS = 0.1;
 /** Weight of the newest RTT in its running mean: about five samples of memory. */
 const RTT_WEIGHT = 0.2;
 /** Share of audibly concealed samples in an interval; below are the everyday clicks nobody hears. */
@@ -95,14 +100,23 @@ export class Sampler {
     return hidden && !flowing ? IDLE_INTERVAL_MS : CALM_INTERVAL_MS;
   }
 
-  /** How long a sample taken now may wait for company; 0: not at all. `serverNowMs` sets the windows' grid. */
-  holdMs(state: SamplingState, nowMs: number, serverNowMs: number): number {
+  /**
+   * How long a sample taken now may wait for company; 0: not at all.
+   * @param serverNowMs sets the windows' grid
+   * @param phaseMs of the call, see `phaseOf`
+   */
+  holdMs(state: SamplingState, nowMs: number, serverNowMs: number, phaseMs = 0): number {
     if (state.joining) return JOIN_FLUSH_MS;
     if (this.alert(nowMs)) return 0;
-    const untilWindowEnds = WINDOW_MS - (serverNowMs % WINDOW_MS);
-    // The next sample belongs to the next window: this one is the last of its own.
-    return untilWindowEnds <= this.intervalMs(state, nowMs) ? 0 : untilWindowEnds;
+    return WINDOW_MS - (serverNowMs % WINDOW_MS) + phaseMs;
   }
+}
+
+/** The same for all participants of a call: when after a window's end their samples leave, ms. */
+export function phaseOf(key: string): number {
+  let hash = 0;
+  for (const letter of key) hash = (hash * 31 + letter.codePointAt(0)!) >>> 0;
+  return hash % SPREAD_MS;
 }
 
 /** Undefined for kinds that say nothing about movement. */

@@ -24,7 +24,7 @@ import { RecordedTrace, startJoinTrace } from './join.ts';
 import type { Binding } from './media.ts';
 import { type AttributeList, encodeLogRecords, encodeSpans, type Span } from './otlp.ts';
 import { pageResource, watchPage } from './page.ts';
-import { MIN_INTERVAL_MS, Sampler, type SamplingState } from './sampler.ts';
+import { MIN_INTERVAL_MS, phaseOf, Sampler, type SamplingState } from './sampler.ts';
 import { watchTrack } from './tracks.ts';
 
 export type * from './contract.ts';
@@ -49,6 +49,7 @@ class PageTelemetry implements Telemetry, ConnectionHost {
   private readonly unwatchPage: () => void;
   private joinTrace: RecordedTrace | undefined;
   private joinStartedMs = 0;
+  private readonly phaseMs: number;
   private clockOffsetMs: number | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private sampledMs = 0;
@@ -60,6 +61,7 @@ class PageTelemetry implements Telemetry, ConnectionHost {
 
   constructor(options: TelemetryOptions) {
     this.sessionId = options.sessionId ?? crypto.randomUUID();
+    this.phaseMs = phaseOf(options.callId ?? this.sessionId);
     const fixed: AttributeList = [
       ...pageResource(),
       [resourceAttributes.source, 'client'],
@@ -344,7 +346,7 @@ class PageTelemetry implements Telemetry, ConnectionHost {
     const bytes = encodeLogRecords(sample.records);
     this.exporter.push(
       { signal: 'logs', transportId, bytes, records: sample.records.length },
-      this.sampler.holdMs(this.samplingState(now), now, now + (this.clockOffsetMs ?? 0)),
+      this.sampler.holdMs(this.samplingState(now), now, now + (this.clockOffsetMs ?? 0), this.phaseMs),
     );
   }
 

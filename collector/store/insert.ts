@@ -15,6 +15,10 @@ export function clickhouseInsert(client: ClickHouseClient): Insert {
         insert_deduplication_token: token,
         // Acknowledged means written, and batches are made here.
         async_insert: 0,
+        // Blocks are small: threads for parsing and writing would cost more than they do.
+        input_format_parallel_parsing: 0,
+        max_threads: 1,
+        max_insert_threads: '1',
         // window_arrival must not count a repeated block twice.
         deduplicate_blocks_in_dependent_materialized_views: 1,
       },

@@ -1,11 +1,12 @@
 /** The one Chromium that all lab participants live in: headless, with synthetic camera and microphone. */
 import { accessSync, constants } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 
 export interface BrowserOptions {
   /** @default CALLSCOPE_CHROMIUM, else /usr/bin/chromium */
   executable?: string;
-  /** Frames per second of the synthetic camera. @default 10, which two cores encode several times beside all else */
+  /** Frames per second of the synthetic camera. @default 6, which two cores encode several times beside all else */
   cameraFps?: number;
 }
 
@@ -23,6 +24,8 @@ const switches = [
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
 
+const niced = fileURLToPath(new URL('chromium-niced.sh', import.meta.url));
+
 export class BrowserMissing extends Error {
   override readonly name = 'BrowserMissing';
 }
@@ -38,8 +41,9 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
     );
   }
   return chromium.launch({
-    executablePath,
-    args: [...switches, `--use-fake-device-for-media-stream=fps=${options.cameraFps ?? 10}`],
+    executablePath: niced,
+    env: { ...process.env, CALLSCOPE_NICED: executablePath } as Record<string, string>,
+    args: [...switches, `--use-fake-device-for-media-stream=fps=${options.cameraFps ?? 6}`],
     // Who launches it decides when it ends; Playwright's own handlers would end the whole process.
     handleSIGINT: false,
     handleSIGTERM: false,

@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import type { JoinAnswer } from '../../telemetry/signaling.ts';
 import { detourScript, type LabPage, type Route } from './detour.ts';
+import { microphoneScript } from './microphone.ts';
 
 export interface JoinOptions {
   browser: Browser;
@@ -38,6 +39,8 @@ export interface Participant {
   readonly roomId: string;
   readonly page: Page;
   received(): Promise<MediaReceived>;
+  /** Goes on decoding video but paints it no more: nobody looks, and painting costs as much as encoding. */
+  lookAway(): Promise<void>;
   /** Leaves as a person does, by the button. */
   leave(): Promise<void>;
   /** Closes the page and its browser context. */
@@ -51,6 +54,7 @@ export async function joinCall(options: JoinOptions): Promise<Participant> {
   const context = await browser.newContext({ viewport: options.viewport ?? { width: 1024, height: 640 } });
   try {
     await context.addInitScript({ content: detourScript(via ?? null) });
+    await context.addInitScript({ content: microphoneScript });
     const page = await context.newPage();
     const address = new URL(link);
     address.searchParams.set('name', name);
@@ -73,6 +77,7 @@ export async function joinCall(options: JoinOptions): Promise<Participant> {
       roomId: answer.roomId,
       page,
       received: () => page.evaluate(mediaReceived),
+      lookAway: () => page.evaluate(hideVideos),
       leave: async () => {
         await page.getByRole('button', { name: /leave/i }).first().click();
         await page.waitForFunction(() => document.documentElement.dataset.state !== 'joined');
@@ -101,6 +106,13 @@ async function joined(page: Page, name: string, timeoutMs: number): Promise<void
   throw new Error(
     `${name} did not join${handle ? '' : ` within ${timeoutMs / 1000} s`}; the page says: ${said.slice(0, 400) || 'nothing'}`,
   );
+}
+
+/** Runs in the page. A sheet made by script is not under the page's content security policy. */
+function hideVideos(): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('video { opacity: 0 !important; }');
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }
 
 /** Runs in the page. */

@@ -40,6 +40,7 @@ const clientTables: ReadonlySet<SampleTable> = new Set(
  * @param span samples within it; events from the call's beginning to its end
  * @param tables left out tables have no samples. @default all
  * @param kept where given, what clients sent is taken from this earlier reading instead of read again
+ * @param keptEvents where given, events are taken from this earlier reading
  * @returns one entry per call, by `keyOf`, whether or not it has samples
  */
 export async function readCalls(
@@ -48,11 +49,14 @@ export async function readCalls(
   span: { readonly fromMs: number; readonly toMs: number },
   tables: readonly SampleTable[] = allTables,
   kept?: ReadonlyMap<string, CallSamples>,
+  keptEvents?: ReadonlyMap<string, CallSamples>,
 ): Promise<Map<string, CallSamples>> {
   const named = callParameters(calls);
   const range = { ...named, from: Math.floor(span.fromMs), to: Math.ceil(span.toMs) };
   const [eventRows, ...sampleRows] = await Promise.all([
-    store.query<EventSample>(eventsSql, { ...named, names: eventNames, to: range.to }),
+    keptEvents
+      ? calls.flatMap((call) => keptEvents.get(keyOf(call))?.events ?? [])
+      : store.query<EventSample>(eventsSql, { ...named, names: eventNames, to: range.to }),
     ...tables.map(async (table) =>
       kept && clientTables.has(table)
         ? calls.flatMap((call) => (kept.get(keyOf(call))?.[table] ?? []) as readonly Sample<SampleTable>[])

@@ -34,6 +34,12 @@ export class Store {
         max_execution_time: 10,
         // The queries are small; threads would cost more than they save, and many run at once.
         max_threads: 1,
+        max_insert_threads: '1',
+        input_format_parallel_parsing: 0,
+        // Compiling expressions pays for millions of rows; here it would be done for hundreds.
+        compile_expressions: 0,
+        compile_aggregate_expressions: 0,
+        use_query_condition_cache: 0,
       },
       log: { level: 127 },
     });

@@ -32,7 +32,7 @@ const names = ['Ana', 'Bruno', 'Chiara', 'Dmitri', 'Emeka', 'Farah'];
 const delayMs = 20;
 
 /** Small pages: drawing them costs a two-core machine as much as a participant more. Tiles ask for the middle layer. */
-const viewport = (count: number) => (count <= 4 ? { width: 720, height: 460 } : { width: 1100, height: 520 });
+const viewport = (count: number) => (count <= 4 ? { width: 560, height: 400 } : { width: 1100, height: 520 });
 
 /** @throws Error when somebody cannot join; what was started by then has been closed */
 export async function startCall(options: CallOptions): Promise<Call> {

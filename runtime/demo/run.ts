@@ -57,6 +57,7 @@ export async function runDemo(options: RunOptions): Promise<Run> {
   });
   try {
     await mediaFlows(call, (ms) => sleep(ms, undefined, { signal }));
+    await Promise.all(call.seats.map(({ participant }) => participant.lookAway()));
     const readyMs = Date.now();
     screen.print('ready: all are in the call and media flows', 'good');
 

@@ -1,4 +1,4 @@
-/** Reads the call's records every second and shows them: in place on a terminal, elsewhere line by line. */
+/** Reads the call’s records every three seconds and shows them: in place on a terminal, elsewhere line by line. */
 import type { Marks } from './marks.ts';
 import type { CallReader } from './records.ts';
 import { startOfCall } from './report.ts';
@@ -21,7 +21,8 @@ export interface Watch {
   stop(): Promise<void>;
 }
 
-const everyMs = 1_000;
+/** Each look is five queries on a machine that is short of CPU; what is scored changes every five seconds anyway. */
+const everyMs = 3_000;
 /** The newest score is 7 to 13 s old; older ones say nothing about now. */
 const scoresOfMs = 20_000;
 /** Where lines stay, how each participant fares is told this often. */

@@ -62,6 +62,19 @@ const namesOf = ({ body, headers }: Received) =>
   decodeLogs(body, headers['content-encoding']).map(({ eventName }) => eventName);
 
 describe('sending', () => {
+  it('does not carry off with a late answer what still waits for company', async () => {
+    const late = Promise.withResolvers<Answer>();
+    answers = [late.promise];
+    exporter.push(chunk('a'));
+    await vi.waitFor(() => expect(received).toHaveLength(1));
+    exporter.push(chunk('b'), 60_000);
+    late.resolve({ status: 200 });
+    await vi.waitFor(() => expect(exporter.sentRecords).toBe(1));
+    exporter.push(chunk('c'));
+    await vi.waitFor(() => expect(exporter.sentRecords).toBe(3));
+    expect(received.map(namesOf)).toEqual([['a'], ['b', 'c']]);
+  });
+
   it('puts what came together into one gzipped request, with the transport on the resource', async () => {
     exporter.push(chunk('a'));
     exporter.push(chunk('b', 't1'));

@@ -6,7 +6,9 @@ import {
   CALM_INTERVAL_MS,
   IDLE_INTERVAL_MS,
   JOIN_INTERVAL_MS,
+  phaseOf,
   Sampler,
+  SPREAD_MS,
 } from '../../../client/sdk/sampler.ts';
 
 const visible = { hidden: false, joining: false };
@@ -72,8 +74,8 @@ describe('the pace of sampling', () => {
     ['sound is concealed', { audio: { concealedSamples: 2_000 } }],
     ['the encoder is limited', { camera: { qualityLimitationReason: 'bandwidth' } }],
     ['a layer is switched off', { camera: { active: false } }],
-    ['the round trip grows', { report: { roundTripTime: 0.12 } }],
-    ['the round trip of the pair grows', { pair: { currentRoundTripTime: 0.12 } }],
+    ['the round trip grows', { report: { roundTripTime: 0.2 } }],
+    ['the round trip of the pair grows', { pair: { currentRoundTripTime: 0.2 } }],
     ['DTLS changes', { transport: { dtlsState: 'closed' } }],
     ['ICE changes', { transport: { iceState: 'disconnected' } }],
     ['the pair changes', { transport: { selectedCandidatePairId: 'P2' } }],
@@ -89,6 +91,7 @@ describe('the pace of sampling', () => {
     ['a lost packet that came late', { audio: { packetsLost: -1 } }],
     ['silence that is concealed', { audio: { concealedSamples: 9_000, silentConcealedSamples: 9_000 } }],
     ['a millisecond more', { report: { roundTripTime: 0.041 } }],
+    ['a busy machine’s delay', { report: { roundTripTime: 0.12 } }],
   ])('stays slow for %s', (_, changes) => {
     expect(calmSampler().observe('t', call(61, changes), 61_000)).toBe(false);
   });
@@ -124,10 +127,19 @@ describe('when a sample leaves', () => {
   it.each([
     ['the first of its window waits for the window’s end', 0, 5_000],
     ['so does the second', 2_000, 3_000],
-    ['the last of its window does not wait', 3_001, 0],
+    ['and the last', 4_001, 999],
     ['on the boundary a new window begins', 5_000, 5_000],
   ])('%s', (_, serverNowMs, wanted) => {
     expect(calmSampler().holdMs(visible, 100_000, serverNowMs)).toBe(wanted);
+  });
+
+  it('is a little after the window’s end, the same for all of a call', () => {
+    const phase = phaseOf('call-1');
+    expect(phaseOf('call-1')).toBe(phase);
+    expect(calmSampler().holdMs(visible, 100_000, 4_000, phase)).toBe(1_000 + phase);
+    const phases = Array.from({ length: 200 }, (_, i) => phaseOf(`call-${i}`));
+    expect(Math.max(...phases)).toBeLessThan(SPREAD_MS);
+    expect(new Set(phases.map((ms) => Math.floor(ms / 100))).size).toBe(5);
   });
 
   it('is at once when something moved', () => {
