@@ -1,13 +1,17 @@
 /** The one Chromium that all lab participants live in: headless, with synthetic camera and microphone. */
 import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
+import { speechFile } from './speech.ts';
 
 export interface BrowserOptions {
   /** @default CALLSCOPE_CHROMIUM, else /usr/bin/chromium */
   executable?: string;
-  /** Frames per second of the synthetic camera. @default 6, which two cores encode several times beside all else */
+  /** Frames per second of the synthetic camera. @default 8, which two cores encode several times beside all else */
   cameraFps?: number;
+  /** Where the recording for the microphone is kept. @default .callscope/lab in the project */
+  mediaFolder?: string;
 }
 
 /** Chromium's own switches; Playwright adds headless mode, a fresh profile, and no throttling in the background. */
@@ -24,6 +28,7 @@ const switches = [
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
 
+const kept = path.join(import.meta.dirname, '..', '..', '.callscope', 'lab');
 const niced = fileURLToPath(new URL('chromium-niced.sh', import.meta.url));
 
 export class BrowserMissing extends Error {
@@ -40,10 +45,15 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
       `no Chromium at ${executablePath}: install it (apt-get install -y chromium) or set CALLSCOPE_CHROMIUM to its path`,
     );
   }
+  const microphone = speechFile(options.mediaFolder ?? kept);
   return chromium.launch({
     executablePath: niced,
     env: { ...process.env, CALLSCOPE_NICED: executablePath } as Record<string, string>,
-    args: [...switches, `--use-fake-device-for-media-stream=fps=${options.cameraFps ?? 6}`],
+    args: [
+      ...switches,
+      `--use-fake-device-for-media-stream=fps=${options.cameraFps ?? 8}`,
+      `--use-file-for-fake-audio-capture=${microphone}`,
+    ],
     // Who launches it decides when it ends; Playwright's own handlers would end the whole process.
     handleSIGINT: false,
     handleSIGTERM: false,

@@ -1,8 +1,8 @@
 /** A participant of a call: a real page in a real browser, which joins by the invite link as a person would. */
 import type { Browser, Page } from 'playwright-core';
 import type { JoinAnswer } from '../../telemetry/signaling.ts';
+import { captureScript } from './capture.ts';
 import { detourScript, type LabPage, type Route } from './detour.ts';
-import { microphoneScript } from './microphone.ts';
 
 export interface JoinOptions {
   browser: Browser;
@@ -54,7 +54,7 @@ export async function joinCall(options: JoinOptions): Promise<Participant> {
   const context = await browser.newContext({ viewport: options.viewport ?? { width: 1024, height: 640 } });
   try {
     await context.addInitScript({ content: detourScript(via ?? null) });
-    await context.addInitScript({ content: microphoneScript });
+    await context.addInitScript({ content: captureScript });
     const page = await context.newPage();
     const address = new URL(link);
     address.searchParams.set('name', name);

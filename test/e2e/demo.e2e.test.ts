@@ -52,7 +52,7 @@ describe('npm run demo', () => {
 
   beforeAll(async () => {
     const file = path.join(dir, 'report.json');
-    const args = '--seed 1 --fault-after 10 --fault-for 12 --duration 34 --exit --json'.split(' ');
+    const args = '--seed 1 --fault-after 10 --fault-for 20 --duration 44 --exit --json'.split(' ');
     const demo = startDemo([...args, file]);
     code = await demo.exited;
     output = demo.output.text;
