@@ -11,8 +11,11 @@ import { measureInbound } from './measure.ts';
 import { scoreAudio } from './mos/score.ts';
 import type { CallPaths } from './paths.ts';
 
-/** The trouble before: from its beginning some seconds before the cap to the cap. */
-export const beforeMs = 5_000;
+/**
+ * The trouble before the cap. Short: a quick decision comes 1 to 3 s after the trouble began, and the good time before
+ * that, counted in, would make every quick decision look harmful.
+ */
+export const beforeMs = 2_500;
 /** A cap's own switch (drain, key frame) is not counted. */
 const settleMs = 4_500;
 /** So long after application the outcome is measured. */

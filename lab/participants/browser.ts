@@ -10,6 +10,8 @@ export interface BrowserOptions {
   executable?: string;
   /** Frames per second of the synthetic camera. @default 8, which two cores encode several times beside all else */
   cameraFps?: number;
+  /** Runs below the priority of everything else. @default false */
+  givesWay?: boolean;
   /** Where the recording for the microphone is kept. @default .callscope/lab in the project */
   mediaFolder?: string;
 }
@@ -47,7 +49,7 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
   }
   const microphone = speechFile(options.mediaFolder ?? kept);
   return chromium.launch({
-    executablePath: niced,
+    executablePath: options.givesWay ? niced : executablePath,
     env: { ...process.env, CALLSCOPE_NICED: executablePath } as Record<string, string>,
     args: [
       ...switches,

@@ -95,7 +95,7 @@ async function startParts(dataDir: string, signal: AbortSignal): Promise<Parts> 
       log: (text) => screen.print(`  ${text}`),
       signal,
     }),
-    launchBrowser(),
+    launchBrowser({ givesWay: true }),
   ];
   // Whatever came up is closed, also when the other did not.
   starting[0].then((stack) => closers.add(() => stack.stop())).catch(() => {});
