@@ -6,8 +6,8 @@ import { readSql, type Store } from './store/store.ts';
 
 export const windowMs = 5_000;
 /**
- * A window is scored this long after its end. Clients send in step with the windows and at least every 2 s while
- * something moves, the collector stores within about a second: its last samples are there by then, and its first
+ * A window is scored this long after its end. Clients send at most 0.6 s after it, and at least every 2 s
+ * while something moves; the collector stores within about 1.5 s: its last samples are there by then, and its first
  * sample is scored within 5 + 2.5 s and the time the work takes.
  */
 export const settleMs = 2_500;

@@ -91,7 +91,7 @@ export class Exporter {
       });
     }
     // What did not fit goes the usual way, if the page lives on.
-    this.dueAt = Date.now() + COALESCE_MS;
+    if (this.queue.hasChunks) this.dueAt = Date.now() + COALESCE_MS;
     this.schedule();
   }
 

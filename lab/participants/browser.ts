@@ -1,6 +1,5 @@
 /** The one Chromium that all lab participants live in: headless, with synthetic camera and microphone. */
 import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { speechFile } from './speech.ts';
@@ -12,8 +11,6 @@ export interface BrowserOptions {
   cameraFps?: number;
   /** Runs below the priority of everything else. @default false */
   givesWay?: boolean;
-  /** Where the recording for the microphone is kept. @default .callscope/lab in the project */
-  mediaFolder?: string;
 }
 
 /** Chromium's own switches; Playwright adds headless mode, a fresh profile, and no throttling in the background. */
@@ -30,7 +27,6 @@ const switches = [
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
 
-const kept = path.join(import.meta.dirname, '..', '..', '.callscope', 'lab');
 const niced = fileURLToPath(new URL('chromium-niced.sh', import.meta.url));
 
 export class BrowserMissing extends Error {
@@ -47,7 +43,7 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
       `no Chromium at ${executablePath}: install it (apt-get install -y chromium) or set CALLSCOPE_CHROMIUM to its path`,
     );
   }
-  const microphone = speechFile(options.mediaFolder ?? kept);
+  const microphone = speechFile();
   return chromium.launch({
     executablePath: options.givesWay ? niced : executablePath,
     env: { ...process.env, CALLSCOPE_NICED: executablePath } as Record<string, string>,

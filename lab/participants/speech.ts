@@ -9,11 +9,11 @@ import { createRandom } from '../network/random.ts';
 const loopSeconds = 4;
 const sampleRate = 48_000;
 
-/**
- * @param folder made when missing
- * @returns path of a WAV file, 48 kHz, 16 bit, one channel
- */
-export function speechFile(folder: string): string {
+/** In the project, not in git. */
+const folder = path.join(import.meta.dirname, '..', '..', '.callscope', 'lab');
+
+/** @returns path of a WAV file, 48 kHz, 16 bit, one channel */
+export function speechFile(): string {
   const file = path.join(folder, 'speech-1.wav');
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
