@@ -1,5 +1,6 @@
 /** Settings of the pipelines; the names are those of the environment. */
 import { z } from 'zod';
+import { loopModeSetting } from '../telemetry/loop.ts';
 import { setting } from '../telemetry/service/config.ts';
 
 export const pipelinesConfig = z.object({
@@ -12,10 +13,7 @@ export const pipelinesConfig = z.object({
   /** Where own metrics go as OTLP; nowhere without. */
   CALLSCOPE_COLLECTOR_URL: setting.httpUrl().optional(),
   CALLSCOPE_SERVER_KEY: setting.secret().optional(),
-  /** off: no decisions. shadow: decided and recorded, never sent. on: sent to the SFU. */
-  CALLSCOPE_LOOP_MODE: z.enum(['off', 'shadow', 'on']).default('on'),
+  CALLSCOPE_LOOP_MODE: loopModeSetting,
   /** Prefix of the queues' keys, to share one Redis between deployments; the SFU must have the same. */
   CALLSCOPE_QUEUE_PREFIX: setting.text().optional(),
 });
-
-export type LoopMode = 'off' | 'shadow' | 'on';

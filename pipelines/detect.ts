@@ -5,16 +5,17 @@
  * restart anywhere changes nothing but the time it happens. The past is judged (its incidents are written) but
  * never steered: a decision about it would come too late to help.
  */
+import { adopt } from '../quality/adoption.ts';
 import { detectors } from '../quality/detectors/list.ts';
 import { type CallFeatures, callFeatures } from '../quality/features/call.ts';
 import { historyMs } from '../quality/features/trailing.ts';
 import { endIncidents, followIncidents } from '../quality/incidents.ts';
 import { joinPaths } from '../quality/paths.ts';
 import type { CallSamples } from '../quality/samples.ts';
+import type { LoopMode } from '../telemetry/loop.ts';
 import { detectJobSchema } from '../telemetry/queues.ts';
 import type { DecisionRow, IncidentRow } from '../telemetry/rows.ts';
 import type { Logger } from '../telemetry/service/service.ts';
-import type { LoopMode } from './config.ts';
 import { PipelinesError } from './errors.ts';
 import type { Queues } from './queues.ts';
 import { measureOutcomes, steer } from './steer.ts';
@@ -23,14 +24,9 @@ import { readSql, type Store } from './store/store.ts';
 import type { Watermarks } from './watermarks.ts';
 import { latenessMs, windowMs } from './worklist.ts';
 
-/** The live step covers a missed tick or two; further back it goes second by second. */
-const liveGapMs = 3_000;
+/** The live step covers a missed tick; further back it goes second by second. */
+const liveGapMs = 5_000;
 const stepMs = 1_000;
-/** Clients send every second at the most while something moves, and every five seconds when calm. */
-const clientEveryMs = 1_900;
-const calmClientEveryMs = 2_900;
-/** Calls come and go slowly; a call is noticed within this. */
-const activeEveryMs = 2_900;
 /** So much past is judged from one read. */
 const chunkMs = 60_000;
 /** A judgement older than this is history. */
@@ -53,8 +49,6 @@ export interface DetectContext {
   readonly watermarks: Watermarks;
   readonly shards: number;
   readonly loopMode: LoopMode;
-  /** By shard: what was read last. Only saves queries; may be empty at any time. */
-  readonly lastReadings: Map<number, Reading>;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -100,27 +94,30 @@ async function nextArrival(context: DetectContext, shard: number, from: number):
 
 /** Judges all calls of the shard at each of these moments, oldest first. */
 async function judge(context: DetectContext, shard: number, moments: readonly number[]): Promise<void> {
-  const { store, lastReadings, now } = context;
+  const { store, shards, now } = context;
   const first = moments[0]!;
   const last = moments.at(-1)!;
-  const active = await activeCalls(context, shard, first, last);
-  if (active.length === 0) {
-    lastReadings.delete(shard);
-    return;
-  }
+  const active = await store.query<ActiveCall>(activeCallsSql, {
+    from: first - callOverMs - 2 * windowMs,
+    to: last,
+    shard,
+    shards,
+  });
+  if (active.length === 0) return;
   const named = callParameters(active);
+  const decisionsSince = first - decisionsKeptMs;
   const [samples, incidents, decisions] = await Promise.all([
-    readShard(context, shard, active, { fromMs: first - historyMs - windowMs, toMs: last + 1 }),
+    readCalls(store, active, { fromMs: first - historyMs - windowMs, toMs: last + 1 }, detectorTables),
     store.query<IncidentRow>(incidentsSql, { ...named, endedSince: first - endedKeptMs }),
-    store.query<DecisionRow>(decisionsSql, { ...named, since: first - decisionsKeptMs }),
+    store.query<DecisionRow>(decisionsSql, { ...named, since: decisionsSince }),
   ]);
-  let troubled = false;
   for (const call of active) {
     const state: CallState = {
       samples: samples.get(keyOf(call))!,
       incidents: incidents.filter((i) => i.call_id === call.call_id && i.tenant_id === call.tenant_id),
       decisions: decisions.filter((d) => d.call_id === call.call_id && d.tenant_id === call.tenant_id),
     };
+    await adoptReflexes(state, decisionsSince, context);
     const { features, rows } = judgeCall(state, moments, call.last_window + windowMs);
     const live = now() - last < steerWithinMs;
     // At once: the decision need not wait for the incident's row.
@@ -128,77 +125,24 @@ async function judge(context: DetectContext, shard: number, moments: readonly nu
     const steering = features && live ? steer(features, state, context) : undefined;
     await Promise.all([writing, steering]);
     if (steering) await measureOutcomes(call, state.decisions, context);
-    troubled ||=
-      state.incidents.some((i) => i.ended_at === null) || state.decisions.some((d) => d.lifted_at === null);
   }
-  lastReadings.set(shard, { ...lastReadings.get(shard)!, troubled });
+}
+
+type ActiveCall = CallKey & { readonly last_window: number };
+
+/** The incident is written first: a decision that is known is the mark that both are. */
+async function adoptReflexes(state: CallState, sinceMs: number, context: DetectContext): Promise<void> {
+  const taken = adopt(state.samples.events, state.incidents, state.decisions, sinceMs);
+  if (taken.decisions.length === 0) return;
+  await writeIncidents(taken.incidents, context);
+  await context.store.insert('decision', taken.decisions);
+  state.incidents = merged(state.incidents, taken.incidents);
+  state.decisions = [...state.decisions, ...taken.decisions];
 }
 
 /** Found when its judgement is done, not at the moment judged; the past is told as it would have been found then. */
 const foundNow = (row: IncidentRow, nowMs: number): IncidentRow =>
   row.revision === 1 ? { ...row, detected_at: nowMs } : row;
-
-type ActiveCall = CallKey & { readonly last_window: number };
-
-/** What was read of a shard's calls, for the live steps that follow at once. */
-export interface Reading {
-  readonly active: readonly ActiveCall[];
-  readonly activeToMs: number;
-  readonly samples: ReadonlyMap<string, CallSamples>;
-  readonly clientsToMs: number;
-  /** An incident was open or a decision in force. */
-  readonly troubled: boolean;
-}
-
-async function activeCalls(
-  { store, shards, lastReadings }: DetectContext,
-  shard: number,
-  first: number,
-  last: number,
-): Promise<readonly ActiveCall[]> {
-  const reading = lastReadings.get(shard);
-  if (reading && last > reading.activeToMs && last - reading.activeToMs < activeEveryMs)
-    return reading.active;
-  return store.query<ActiveCall>(activeCallsSql, {
-    from: first - callOverMs - 2 * windowMs,
-    to: last,
-    shard,
-    shards,
-  });
-}
-
-/**
- * The live step reads anew what the SFU sampled, and the rest only when there may be news: a query costs ClickHouse
- * some 20 ms of CPU however few rows it finds.
- */
-async function readShard(
-  { store, lastReadings }: DetectContext,
-  shard: number,
-  active: readonly ActiveCall[],
-  span: { readonly fromMs: number; readonly toMs: number },
-): Promise<ReadonlyMap<string, CallSamples>> {
-  const last = lastReadings.get(shard);
-  const everyMs = last?.troubled ? clientEveryMs : calmClientEveryMs;
-  const recent = last && span.toMs > last.clientsToMs && span.toMs - last.clientsToMs < everyMs;
-  const kept = recent && active.every((call) => last.samples.has(keyOf(call))) ? last.samples : undefined;
-  // The SFU's answers to decisions are events.
-  const samples = await readCalls(
-    store,
-    active,
-    span,
-    detectorTables,
-    kept,
-    last?.troubled ? undefined : kept,
-  );
-  lastReadings.set(shard, {
-    active,
-    activeToMs: active === last?.active ? last.activeToMs : span.toMs,
-    samples,
-    clientsToMs: kept ? last!.clientsToMs : span.toMs,
-    troubled: last?.troubled ?? true,
-  });
-  return samples;
-}
 
 export interface CallState {
   readonly samples: CallSamples;

@@ -33,7 +33,6 @@ await runService('pipelines', async (log) => {
     ...parts,
     watermarks: new Watermarks(store, shards),
     loopMode: config.CALLSCOPE_LOOP_MODE,
-    lastReadings: new Map(),
   };
   const workers = [
     openWorker(

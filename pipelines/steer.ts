@@ -6,8 +6,7 @@ import { foldDecisionEvents } from '../quality/decisions.ts';
 import type { CallFeatures } from '../quality/features/call.ts';
 import { beforeMs, outcomeAfterMs, outcomeOf } from '../quality/outcome.ts';
 import { joinPaths } from '../quality/paths.ts';
-import { decide, decisionTtlMs, type Step } from '../quality/policy.ts';
-import type { DecisionMessage } from '../telemetry/queues.ts';
+import { decide, messageOf } from '../quality/policy.ts';
 import type { DecisionRow } from '../telemetry/rows.ts';
 import type { CallState, DetectContext } from './detect.ts';
 import { type CallKey, keyOf, readCalls } from './store/samples.ts';
@@ -45,21 +44,6 @@ export async function steer(features: CallFeatures, state: CallState, context: D
   }
   await store.insert('decision', [...written.values()]);
   state.decisions = replaced(state.decisions, [...written.values()]);
-}
-
-function messageOf(step: Step, sentAtMs: number): DecisionMessage {
-  const { decision, action } = step;
-  return {
-    type: 'decision',
-    decisionId: decision.decision_id,
-    tenantId: decision.tenant_id,
-    callId: decision.call_id,
-    participantId: decision.participant_id,
-    action,
-    reason: decision.reason,
-    sentAtMs,
-    ttlMs: decisionTtlMs,
-  };
 }
 
 export async function measureOutcomes(

@@ -1,4 +1,4 @@
-/** The pipelines' heartbeat: every second looks at what is due in ClickHouse and puts it on the queues. */
+/** The pipelines' heartbeat: looks every few seconds at what is due in ClickHouse and puts it on the queues. */
 import type { Queue } from 'bullmq';
 import type { Logger } from '../telemetry/service/service.ts';
 import type { PipelinesMetrics } from './metrics.ts';
@@ -7,8 +7,11 @@ import { readSql, type Store } from './store/store.ts';
 import { every, type Ticker } from './ticker.ts';
 import { dueWindows, lastSettled, settleMs, windowMs } from './worklist.ts';
 
-/** As often as the SFU samples; each look costs a dozen small queries per shard with calls. */
-const detectEveryMs = 1_000;
+/**
+ * What must be quicker is the SFU's reflex (sfu/reflex/). Each look costs ClickHouse a dozen small queries per shard
+ * with calls, some 20 ms of CPU each however few rows they find.
+ */
+const detectEveryMs = 2_000;
 /** A call is noticed within this; nothing is judged in the first seconds of a join. */
 const callsEveryMs = 3_000;
 /** Costs nothing unless a window has settled since the last look. */

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import type { IncidentRow } from '../telemetry/rows.ts';
 import { explainedBy, type Names, sentenceOf } from './causes.ts';
-import type { Verdict } from './detectors/detector.ts';
+import type { Detector, Verdict } from './detectors/detector.ts';
 import { detectors } from './detectors/list.ts';
 import type { CallFeatures } from './features/call.ts';
 
@@ -32,14 +32,16 @@ const keyOf = (i: { kind: string; participant_id: string; subject_id: string }):
 
 /**
  * @param known the call's incidents that are open or ended within the last two minutes
+ * @param asked which detectors judge; incidents of others are left as they are. @default all
  * @returns the rows that changed, each with its revision raised; `known` with these is the new state
  */
 export function followIncidents(
   features: CallFeatures,
   known: readonly IncidentRow[],
   names: Names,
+  asked: readonly Detector[] = detectors,
 ): IncidentRow[] {
-  const found = judgeAll(features);
+  const found = judgeAll(features, asked);
   const changed: IncidentRow[] = [];
   const seen = new Set<string>();
   for (const verdict of found) {
@@ -64,6 +66,7 @@ export function followIncidents(
   }
   // A subject that is on no sample of the whole history, in a call that has samples, is gone.
   for (const incident of known) {
+    if (!asked.some((detector) => detector.name === incident.kind)) continue;
     if (incident.ended_at !== null || seen.has(keyOf(incident)) || features.atMs <= incident.detected_at)
       continue;
     changed.push(closed(incident, features.atMs, features, names));
@@ -82,8 +85,8 @@ export function endIncidents(known: readonly IncidentRow[], endedAtMs: number): 
     }));
 }
 
-function judgeAll(features: CallFeatures): Found[] {
-  return detectors.flatMap((detector) =>
+function judgeAll(features: CallFeatures, asked: readonly Detector[]): Found[] {
+  return asked.flatMap((detector) =>
     detector.judge(features).map((verdict) => ({
       ...verdict,
       kind: detector.name,

@@ -9,7 +9,7 @@
  * Rises slowly: only after the incident has cleared and a while has passed, and after a relapse ever later.
  */
 import { createHash } from 'node:crypto';
-import type { Action } from '../telemetry/queues.ts';
+import type { Action, DecisionMessage } from '../telemetry/queues.ts';
 import type { DecisionKind, DecisionRow, IncidentRow } from '../telemetry/rows.ts';
 import { bookkeeping, isInForce, lastSentAt, withBookkeeping } from './decisions.ts';
 import { evidenceOf } from './detectors/detector.ts';
@@ -22,8 +22,21 @@ export type Step =
   | { readonly step: 'renew'; readonly decision: DecisionRow; readonly action: Action }
   | { readonly step: 'lift'; readonly decision: DecisionRow; readonly action: Action };
 
+/** What the SFU is told of a step. */
+export const messageOf = ({ decision, action }: Step, sentAtMs: number): DecisionMessage => ({
+  type: 'decision',
+  decisionId: decision.decision_id,
+  tenantId: decision.tenant_id,
+  callId: decision.call_id,
+  participantId: decision.participant_id,
+  action,
+  reason: decision.reason,
+  sentAtMs,
+  ttlMs: decisionTtlMs,
+});
+
 /** The SFU lets go by itself after this; three renewals may be lost. */
-export const decisionTtlMs = 15_000;
+const decisionTtlMs = 15_000;
 const renewEveryMs = 4_000;
 /** A minor incident may be a passing burst: it gets this long to pass by itself. */
 const minorGraceMs = 1_500;
@@ -51,7 +64,7 @@ const stepUpMs = 5_000;
 const relapseMs = 60_000;
 const longestWaitMs = 8 * relapseMs;
 /** With a low estimate the wait goes on this long after the incident; then the SFU's own allocation decides. */
-const estimateWaitMs = 15_000;
+const estimateWaitMs = 5_000;
 const liftSentAgainMs = 3_000;
 
 /**
@@ -101,7 +114,9 @@ function whileOpen(
       : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
   }
   const since = nowMs - (inForce.applied_at ?? inForce.sent_at);
-  const torn = (downlink.audioConcealed ?? 0) >= escalateConcealed || (downlink.lossNow ?? 0) >= escalateLoss;
+  const torn =
+    (downlink.audioConcealed ?? 0) >= escalateConcealed ||
+    (downlink.clientLoss ?? downlink.lossNow ?? 0) >= escalateLoss;
   if (inForce.kind === 'cap_layers' && inForce.applied_at !== null && since >= capTakesMs && torn) {
     return take('audio_only', incident, downlink, own, features, needOf(downlink, features));
   }

@@ -170,7 +170,7 @@ export const settingGroups = {
     CALLSCOPE_LOOP_MODE: {
       kind: z.enum(['off', 'shadow', 'on']),
       default: 'on',
-      doc: '`off`: no decisions. `shadow`: decided and recorded, never sent. `on`: sent to the media node.',
+      doc: '`off`: no decisions. `shadow`: decided and recorded, never carried out. `on`: carried out. For the pipelines and the reflex of the media node.',
     },
     CALLSCOPE_QUEUE_PREFIX: {
       kind: setting.text().optional(),

@@ -5,6 +5,7 @@ import type { Notifications } from '../telemetry/signaling.ts';
 import type { CloseReason } from './errors.ts';
 import { withoutWithheldExtensions } from './media/capabilities.ts';
 import type { Participant, SentStream } from './Participant.ts';
+import type { RecentSamples } from './reflex/RecentSamples.ts';
 import { Speakers } from './Speakers.ts';
 import { RoomSampler } from './telemetry/RoomSampler.ts';
 import type { Identity, Telemetry } from './telemetry/Telemetry.ts';
@@ -17,6 +18,8 @@ export interface RoomOptions {
   readonly nodeId: string;
   readonly workers: Workers;
   readonly telemetry: Telemetry;
+  /** Each second, with what was sampled of the room in the last ones. */
+  readonly onSampled: (room: Room, recent: RecentSamples) => void;
 }
 
 export class Room {
@@ -53,7 +56,7 @@ export class Room {
     this.router = router;
     this.slot = slot;
     this.#telemetry = options.telemetry;
-    this.#sampler = new RoomSampler(this, options.telemetry);
+    this.#sampler = new RoomSampler(this, options.telemetry, (recent) => options.onSampled(this, recent));
   }
 
   get server(): mediasoup.WebRtcServer {

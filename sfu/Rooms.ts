@@ -8,7 +8,8 @@ import type { Logger } from '../telemetry/service/service.ts';
 import type { JoinClaims } from '../telemetry/tokens.ts';
 import { SfuError } from './errors.ts';
 import { type ClientLink, Participant } from './Participant.ts';
-import { Room } from './Room.ts';
+import { Room, type RoomOptions } from './Room.ts';
+import type { RecentSamples } from './reflex/RecentSamples.ts';
 import type { Telemetry } from './telemetry/Telemetry.ts';
 import type { Workers } from './Workers.ts';
 
@@ -43,6 +44,7 @@ export class Rooms {
   readonly #byCallId = new Map<string, Call>();
   readonly #byRoom = new Map<string, Call>();
   readonly #leftListeners: ((participant: Participant) => void)[] = [];
+  readonly #sampledListeners: ((room: Room, recent: RecentSamples) => void)[] = [];
   readonly #sweep: NodeJS.Timeout;
   #stopped = false;
 
@@ -69,6 +71,10 @@ export class Rooms {
 
   onParticipantLeft(listener: (participant: Participant) => void): void {
     this.#leftListeners.push(listener);
+  }
+
+  onSampled(listener: (room: Room, recent: RecentSamples) => void): void {
+    this.#sampledListeners.push(listener);
   }
 
   /**
@@ -133,7 +139,10 @@ export class Rooms {
     if (call.room) return call.room;
     const { nodeId, workers, telemetry } = this.#options;
     const { tenantId, callId, roomId } = call;
-    call.opening ??= Room.open({ tenantId, callId, roomId, nodeId, workers, telemetry });
+    const onSampled: RoomOptions['onSampled'] = (room, recent) => {
+      for (const listener of this.#sampledListeners) listener(room, recent);
+    };
+    call.opening ??= Room.open({ tenantId, callId, roomId, nodeId, workers, telemetry, onSampled });
     try {
       const room = await call.opening;
       if (this.#byCallId.get(callId) !== call || room.router.closed) {

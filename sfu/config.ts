@@ -1,6 +1,7 @@
 /** Settings of the media node. Every environment variable it reads stands here, with its default. */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { type LoopMode, loopModeSetting } from '../telemetry/loop.ts';
 import { readConfig, setting } from '../telemetry/service/config.ts';
 
 const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -28,7 +29,9 @@ const schema = z.object({
   CALLSCOPE_CLIENT_COLLECTOR_URL: setting.httpUrl().optional(),
   CALLSCOPE_SERVER_KEY: setting.secret().optional(),
   CALLSCOPE_TOKEN_SECRET: setting.secret(),
-  /** Without it no decisions arrive; calls run as mediasoup alone would run them. */
+  /** What the node may decide by itself; the pipelines have the same setting. */
+  CALLSCOPE_LOOP_MODE: loopModeSetting,
+  /** Without it no decisions arrive; calls run as mediasoup alone would run them, and the node's own reflex. */
   CALLSCOPE_REDIS_URL: setting.redisUrl().optional(),
   CALLSCOPE_TURN_URLS: setting.list().default([]),
   CALLSCOPE_TURN_SECRET: setting.text().optional(),
@@ -69,6 +72,7 @@ export interface SfuConfig {
   /** What browsers are told; empty for none. */
   readonly clientCollectorUrl: string;
   readonly tokenSecret: string;
+  readonly loopMode: LoopMode;
   readonly redisUrl: string | null;
   readonly turn: { urls: string[]; secret: string } | null;
   readonly pageDir: string | null;
@@ -99,6 +103,7 @@ export function readSfuConfig(env: NodeJS.ProcessEnv = process.env): SfuConfig {
         : null,
     clientCollectorUrl: c.CALLSCOPE_CLIENT_COLLECTOR_URL ?? c.CALLSCOPE_COLLECTOR_URL ?? '',
     tokenSecret: c.CALLSCOPE_TOKEN_SECRET,
+    loopMode: c.CALLSCOPE_LOOP_MODE,
     redisUrl: c.CALLSCOPE_REDIS_URL ?? null,
     turn:
       c.CALLSCOPE_TURN_URLS.length > 0 && c.CALLSCOPE_TURN_SECRET

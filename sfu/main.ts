@@ -2,7 +2,8 @@
  * The media node: settings in, parts built, wired, started, stopped. The parts:
  *   Workers.ts          mediasoup processes          Rooms.ts, Room.ts, Participant.ts   who is where
  *   http/               page, admission, health      signaling/                          the clients' socket
- *   decisions/          what the pipelines decide    telemetry/                          what the node says of itself
+ *   decisions/          what the pipelines decide    reflex/                             what cannot wait for them
+ *   telemetry/          what the node says of itself
  */
 import type { AddressInfo } from 'node:net';
 import { type Logger, type Running, runService } from '../telemetry/service/service.ts';
@@ -11,6 +12,7 @@ import { DecisionQueue } from './decisions/DecisionQueue.ts';
 import { Decisions } from './decisions/Decisions.ts';
 import { createHttpServer } from './http/HttpServer.ts';
 import { Rooms } from './Rooms.ts';
+import { Reflex } from './reflex/Reflex.ts';
 import { JoinTokens } from './signaling/JoinTokens.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
 import { observeNode } from './telemetry/nodeMetrics.ts';
@@ -41,6 +43,17 @@ export async function startSfu(
   observeNode(telemetry, workers, rooms);
 
   const decisions = new Decisions({ rooms, telemetry });
+  const reflex = new Reflex({
+    mode: config.loopMode,
+    decisions,
+    telemetry,
+    onTaken: ({ decision_id, participant_id }, { call_id, sentence }) =>
+      log.info(
+        { callId: call_id, participantId: participant_id, decisionId: decision_id },
+        `reflex: ${sentence}`,
+      ),
+  });
+  rooms.onSampled((room, recent) => reflex.judge(room, recent, Date.now()));
   const onMessage = decisions.take.bind(decisions);
   const queue = redisUrl ? new DecisionQueue({ redisUrl, nodeId, log, onMessage }) : null;
 

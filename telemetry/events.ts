@@ -46,6 +46,8 @@ export const events = {
   workerDied: 'rtc.sfu.worker_died',
   /** A request was refused. code, method. */
   signalingRefused: 'rtc.signaling.refused',
+  /** The SFU decided by itself. incident, decision (JSON of the rows, see telemetry/reflex.ts), decision_id, mode. */
+  decisionTaken: 'rtc.decision.taken',
   /** The SFU took a decision up, refused it, or let it go. decision_id, action, result, reason. */
   decisionApplied: 'rtc.decision.applied',
   decisionRefused: 'rtc.decision.refused',

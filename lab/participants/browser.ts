@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
+import { filmFile } from './film.ts';
 import { speechFile } from './speech.ts';
 
 export interface BrowserOptions {
@@ -43,14 +44,14 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
       `no Chromium at ${executablePath}: install it (apt-get install -y chromium) or set CALLSCOPE_CHROMIUM to its path`,
     );
   }
-  const microphone = speechFile();
   return chromium.launch({
     executablePath: options.givesWay ? niced : executablePath,
     env: { ...process.env, CALLSCOPE_NICED: executablePath } as Record<string, string>,
     args: [
       ...switches,
-      `--use-fake-device-for-media-stream=fps=${options.cameraFps ?? 8}`,
-      `--use-file-for-fake-audio-capture=${microphone}`,
+      '--use-fake-device-for-media-stream',
+      `--use-file-for-fake-video-capture=${filmFile(options.cameraFps ?? 8)}`,
+      `--use-file-for-fake-audio-capture=${speechFile()}`,
     ],
     // Who launches it decides when it ends; Playwright's own handlers would end the whole process.
     handleSIGINT: false,

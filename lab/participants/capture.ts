@@ -1,8 +1,7 @@
 /**
- * Runs in the participant's page before its own scripts and makes camera and microphone frugal, because the
- * participants' work here must come out of the machine that the service under observation runs on. The microphone is
- * synthetic: no echo to cancel, no room to silence. The camera gives 320x180, as much as the small tiles show: two
- * simulcast layers instead of three.
+ * Runs in the participant's page before its own scripts and makes the microphone frugal, because the participants' work
+ * here must come out of the machine that the service under observation runs on. It is synthetic: there is no echo to
+ * cancel, and no room to silence.
  *
  * The function travels to the browser as text: it must not refer to anything outside itself.
  */
@@ -11,18 +10,14 @@ function install(): void {
   // Pages without TLS have none.
   if (!devices) return;
   const getUserMedia = devices.getUserMedia.bind(devices);
-  const withMore = (wanted: boolean | MediaTrackConstraints | undefined, more: MediaTrackConstraints) =>
-    wanted ? { ...(wanted === true ? {} : wanted), ...more } : false;
-  devices.getUserMedia = (constraints) =>
-    getUserMedia({
+  devices.getUserMedia = (constraints) => {
+    const audio = constraints?.audio;
+    const frugal = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    return getUserMedia({
       ...constraints,
-      audio: withMore(constraints?.audio, {
-        echoCancellation: false,
-        noiseSuppression: false,
-        autoGainControl: false,
-      }),
-      video: withMore(constraints?.video, { width: 320, height: 180 }),
+      ...(audio && { audio: { ...(audio === true ? {} : audio), ...frugal } }),
     });
+  };
 }
 
 /** The init script. */

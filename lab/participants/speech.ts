@@ -2,27 +2,14 @@
  * What the synthetic microphone says. Chromium's own beep is silent most of the time, and with DTX so is the stream:
  * too few packets to tell a lossy link by. This is drawn once, the same every time, and played in a loop.
  */
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { createRandom } from '../network/random.ts';
+import { keptFile } from './kept-file.ts';
 
 const loopSeconds = 4;
 const sampleRate = 48_000;
 
-/** In the project, not in git. */
-const folder = path.join(import.meta.dirname, '..', '..', '.callscope', 'lab');
-
 /** @returns path of a WAV file, 48 kHz, 16 bit, one channel */
-export function speechFile(): string {
-  const file = path.join(folder, 'speech-1.wav');
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    const aside = `${file}.${process.pid}`;
-    writeFileSync(aside, speech());
-    renameSync(aside, file);
-  }
-  return file;
-}
+export const speechFile = (): string => keptFile('speech-1.wav', speech);
 
 /** Syllables over a quiet room: never silent, so that no encoder stops sending. */
 function speech(): Buffer {

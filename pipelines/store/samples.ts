@@ -19,6 +19,7 @@ const eventsSql = readSql('events.sql');
 const eventNames = [
   events.participantJoined,
   events.participantLeft,
+  events.decisionTaken,
   events.decisionApplied,
   events.decisionLifted,
   events.decisionRefused,
@@ -32,15 +33,9 @@ export const callParameters = (calls: readonly CallKey[]) => ({
   calls: calls.map((c) => c.call_id),
 });
 
-const clientTables: ReadonlySet<SampleTable> = new Set(
-  allTables.filter((table) => !table.startsWith('sfu_')),
-);
-
 /**
  * @param span samples within it; events from the call's beginning to its end
  * @param tables left out tables have no samples. @default all
- * @param kept where given, what clients sent is taken from this earlier reading instead of read again
- * @param keptEvents where given, events are taken from this earlier reading
  * @returns one entry per call, by `keyOf`, whether or not it has samples
  */
 export async function readCalls(
@@ -48,20 +43,12 @@ export async function readCalls(
   calls: readonly CallKey[],
   span: { readonly fromMs: number; readonly toMs: number },
   tables: readonly SampleTable[] = allTables,
-  kept?: ReadonlyMap<string, CallSamples>,
-  keptEvents?: ReadonlyMap<string, CallSamples>,
 ): Promise<Map<string, CallSamples>> {
   const named = callParameters(calls);
   const range = { ...named, from: Math.floor(span.fromMs), to: Math.ceil(span.toMs) };
   const [eventRows, ...sampleRows] = await Promise.all([
-    keptEvents
-      ? calls.flatMap((call) => keptEvents.get(keyOf(call))?.events ?? [])
-      : store.query<EventSample>(eventsSql, { ...named, names: eventNames, to: range.to }),
-    ...tables.map(async (table) =>
-      kept && clientTables.has(table)
-        ? calls.flatMap((call) => (kept.get(keyOf(call))?.[table] ?? []) as readonly Sample<SampleTable>[])
-        : store.query<Sample<SampleTable>>(sqlOf.get(table)!, range),
-    ),
+    store.query<EventSample>(eventsSql, { ...named, names: eventNames, to: range.to }),
+    ...tables.map((table) => store.query<Sample<SampleTable>>(sqlOf.get(table)!, range)),
   ]);
   const byCall = new Map(calls.map((call) => [keyOf(call), emptyCall(call)]));
   for (const event of eventRows) byCall.get(keyOf(event))?.events.push(event);

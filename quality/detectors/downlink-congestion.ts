@@ -29,13 +29,15 @@ const lossClear = 0.01;
 
 export const downlinkCongestion: Detector = {
   name: 'downlink_congestion',
-  version: 4,
+  version: 5,
   question: 'Is the way from the SFU to this one receiver losing or delaying packets?',
   onset:
     'transport-wide loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with all witnesses), or an estimate down by >= 35 % with the ' +
     'receiver’s own loss >= 3 % or delay up by >= 100 ms; and a witness of another kind: NACKs, the receiver’s own loss, or delay. The estimate is ' +
     'made of the same feedback as the loss, and a busy receiver sends its feedback before it has read the packets',
-  clearing: 'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s',
+  clearing:
+    'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s; where the receiver’s own loss is known ' +
+    'for these 5 s, it is enough that the feedback’s mean, which lags far behind, has not risen',
   judge: (features) => features.downlinks.map((downlink) => judgeDownlink(downlink, features.atMs)),
 };
 
@@ -65,9 +67,10 @@ function judgeDownlink(d: DownlinkFeatures, atMs: number): Verdict {
   const bad =
     (losing && (receiverSaysLoss || delaySaysSo)) ||
     (estimateSaysSo && (atLeast(d.clientLoss, lossOnset) || (delaySaysSo && receiverSaysLoss)));
+  const feedbackQuiet = notOver(feedback, lossClear) && d.lossLowMs >= clearAfterMs;
+  const receiverQuiet = d.clientLossLong !== undefined && d.clientLossLong <= lossClear;
   const good =
-    notOver(feedback, lossClear) &&
-    d.lossLowMs >= clearAfterMs &&
+    (feedbackQuiet || (receiverQuiet && d.lossNotRisenMs >= clearAfterMs)) &&
     notOver(d.nackedRatioLong, lossClear) &&
     notOver(d.clientLoss, lossClear) &&
     notOver(delayUpMs, delayRiseMs / 2) &&
@@ -81,7 +84,9 @@ function judgeDownlink(d: DownlinkFeatures, atMs: number): Verdict {
     subjectId: d.link.transportId,
     severity: severityOf(loss, d),
     confidence: Math.min(0.99, 0.55 + 0.15 * witnesses),
-    sinceMs: bad ? newestMs - Math.max(1_000, d.lossHighMs) : newestMs - Math.min(d.lossLowMs, clearAfterMs),
+    sinceMs: bad
+      ? newestMs - Math.max(1_000, d.lossHighMs)
+      : newestMs - Math.min(Math.max(d.lossLowMs, d.lossNotRisenMs), clearAfterMs),
     evidence: evidenceOf({
       lossRatio: feedback,
       receiverLossRatio: d.clientLoss,

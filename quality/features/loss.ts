@@ -10,6 +10,11 @@ export interface SfuLossFeatures {
   /** How long the newest samples have been at or over 3 %, at or under 1 %; ms. */
   readonly lossHighMs: number;
   readonly lossLowMs: number;
+  /**
+   * How long it has not risen; ms. mediasoup's figure is a mean over its last two dozen feedbacks: with audio only on
+   * the line it tells of a loss for half a minute after the last one.
+   */
+  readonly lossNotRisenMs: number;
 }
 
 export function lossFeatures(
@@ -23,6 +28,7 @@ export function lossFeatures(
     lossLong: mean(known.filter((s) => s.time >= newest - longMs).map(pick)),
     lossHighMs: runMs(known, (s) => pick(s)! >= 0.03),
     lossLowMs: runMs(known, (s) => pick(s)! <= 0.01),
+    lossNotRisenMs: runMs(known, (s, before) => before !== undefined && pick(s)! <= pick(before)! + 0.002),
   };
 }
 

@@ -37,10 +37,10 @@ export const upTo = (newest: number | undefined, lengthMs: number): Span => ({
 /** How long the newest samples have all been so: from before the first of them to the newest, one sample = its interval. */
 export function runMs<S extends { readonly time: number }>(
   samples: readonly S[],
-  so: (s: S) => boolean,
+  so: (s: S, before: S | undefined) => boolean,
 ): number {
   let first = samples.length;
-  while (first > 0 && so(samples[first - 1]!)) first--;
+  while (first > 0 && so(samples[first - 1]!, samples[first - 2])) first--;
   if (first === samples.length) return 0;
   const start = samples[Math.max(0, first - 1)]!.time;
   return samples.at(-1)!.time - start;

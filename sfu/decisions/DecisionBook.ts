@@ -94,6 +94,10 @@ export class DecisionBook {
     return before ? [{ result: 'lifted', decision: before.decision, reason: 'participant_left' }] : [];
   }
 
+  holds(callId: string, participantId: string, nowMs: number): boolean {
+    return (this.#inForce.get(key(callId, participantId))?.expiresAtMs ?? 0) > nowMs;
+  }
+
   limit(callId: string, participantId: string, nowMs: number): VideoLimit {
     const held = this.#inForce.get(key(callId, participantId));
     if (!held || held.expiresAtMs <= nowMs) return noLimit;

@@ -45,6 +45,11 @@ export class Decisions {
     else this.#decide(message);
   }
 
+  /** Whether a decision for this participant is in force. */
+  holds(callId: string, participantId: string): boolean {
+    return this.#book.holds(callId, participantId, this.#clock());
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
   }

@@ -2,24 +2,30 @@
  * Samples one room: every transport, producer stream and consumer once a second, at wall time (mediasoup's
  * own timestamps are monotonic). One pass at a time; a pass that takes longer than the interval costs the next.
  */
+import type { Attributes } from '@opentelemetry/api';
 import { sfuStats } from '../../telemetry/stats.ts';
 import type { Participant } from '../Participant.ts';
 import type { Room } from '../Room.ts';
+import { keptMs, RecentSamples, type SfuTable } from '../reflex/RecentSamples.ts';
 import { consumerColumns, producerColumns, transportColumns } from './samples.ts';
-import type { Telemetry } from './Telemetry.ts';
+import type { Identity, Telemetry } from './Telemetry.ts';
 
 const intervalMs = 1_000;
 
 export class RoomSampler {
   readonly #room: Room;
   readonly #telemetry: Telemetry;
+  readonly #recent = new RecentSamples();
+  readonly #onPass: (recent: RecentSamples) => void;
   #timer: NodeJS.Timeout;
   #busy = false;
   #skipped = 0;
 
-  constructor(room: Room, telemetry: Telemetry) {
+  /** @param onPass is given what was sampled in the last seconds, after each pass */
+  constructor(room: Room, telemetry: Telemetry, onPass: (recent: RecentSamples) => void) {
     this.#room = room;
     this.#telemetry = telemetry;
+    this.#onPass = onPass;
     // Rooms start at random phases, so that a node full of them does not ask its workers all at once.
     this.#timer = setTimeout(() => {
       this.#timer = setInterval(() => void this.pass(), intervalMs);
@@ -41,6 +47,8 @@ export class RoomSampler {
     try {
       // One participant after the other: the worker's channel stays free for signaling in between.
       for (const participant of [...this.#room.participants.values()]) await this.#sample(participant);
+      this.#recent.forgetBefore(Date.now() - keptMs);
+      this.#onPass(this.#recent);
     } finally {
       this.#busy = false;
     }
@@ -58,8 +66,8 @@ export class RoomSampler {
       ...[...transports.values()].map(async (link) => {
         const [stat] = await link.transport.getStats();
         if (!stat) return;
-        this.#telemetry.sample(
-          sfuStats.transport,
+        this.#record(
+          'transport',
           { ...identity, transport_id: link.transport.id },
           transportColumns(stat, link.direction, link.takeBwe()),
           timeMs,
@@ -67,8 +75,8 @@ export class RoomSampler {
       }),
       ...[...producers.values()].map(async ({ producer, source, transportId }) => {
         for (const stat of await producer.getStats()) {
-          this.#telemetry.sample(
-            sfuStats.producer,
+          this.#record(
+            'producer',
             { ...identity, transport_id: transportId, producer_id: producer.id },
             producerColumns(stat, producer, source),
             timeMs,
@@ -78,8 +86,8 @@ export class RoomSampler {
       ...[...consumers.values()].map(async ({ consumer, source, transportId }) => {
         const stat = (await consumer.getStats()).find(({ type }) => type === 'outbound-rtp');
         if (!stat) return;
-        this.#telemetry.sample(
-          sfuStats.consumer,
+        this.#record(
+          'consumer',
           {
             ...identity,
             transport_id: transportId,
@@ -91,5 +99,10 @@ export class RoomSampler {
         );
       }),
     ]);
+  }
+
+  #record(kind: keyof typeof sfuStats, identity: Identity, values: Attributes, timeMs: number): void {
+    this.#telemetry.sample(sfuStats[kind], identity, values, timeMs);
+    this.#recent.add(`sfu_${kind}` satisfies SfuTable, identity, values, timeMs);
   }
 }

@@ -2,6 +2,7 @@ import { Worker } from 'bullmq';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { events } from '../../telemetry/events.ts';
 import { queueNames, type SfuMessage, sfuMessageSchema } from '../../telemetry/queues.ts';
+import { takenAttributes } from '../../telemetry/reflex.ts';
 import {
   type Conditions,
   callId,
@@ -173,4 +174,86 @@ it('tells the people in the call how each of them does', () => {
   const ofAnn = told.filter((p) => p.participantId === 'ann');
   expect(ofBen.some((p) => p.level === 'poor' && /downlink/.test(p.reason))).toBe(true);
   expect(ofAnn.some((p) => p.level === 'good' && p.audioMos !== null && p.videoMos !== null)).toBe(true);
+});
+
+it('follows on with what the SFU found and decided by itself, and believes nobody else', async () => {
+  const nowMs = Date.now();
+  const taken = (decisionId: string) => {
+    const rows = {
+      incident: {
+        tenant_id: tenantId,
+        call_id: callId,
+        incident_id: `of-${decisionId}`,
+        kind: 'downlink_congestion',
+        detector: 'downlink_congestion@5',
+        hop: 'downlink' as const,
+        participant_id: 'ann',
+        subject_id: 'ann-recv',
+        severity: 'severe' as const,
+        confidence: 0.9,
+        started_at: nowMs - 2_000,
+        detected_at: nowMs,
+        ended_at: null,
+        evidence: '{}',
+        sentence: 'ann’s own downlink lost 30 % of packets.',
+        affected: ['ann'],
+        revision: 1,
+      },
+      decision: {
+        tenant_id: tenantId,
+        call_id: callId,
+        decision_id: decisionId,
+        incident_id: `of-${decisionId}`,
+        kind: 'cap_layers' as const,
+        participant_id: 'ann',
+        sfu_node_id: 'sfu-1',
+        params: JSON.stringify({ kind: 'cap_layers', spatialLayer: 0, temporalLayer: 0, drainMs: 0 }),
+        reason: 'so',
+        evidence: '{}',
+        confidence: 0.9,
+        ttl_ms: 15_000,
+        decided_at: nowMs,
+        sent_at: nowMs,
+        applied_at: null,
+        lifted_at: null,
+        lift_reason: '',
+        outcome: '' as const,
+        outcome_evidence: '',
+        revision: 1,
+      },
+    };
+    return {
+      tenant_id: tenantId,
+      call_id: callId,
+      participant_id: 'ann',
+      sfu_node_id: 'sfu-1',
+      name: events.decisionTaken,
+      attributes: takenAttributes(rows),
+    };
+  };
+  await store.putEvent({ ...taken('forged'), source: 'client' });
+  await store.putEvent({ ...taken('reflex'), source: 'sfu' });
+  await until(
+    'the SFU is told to let go again, and the rows say so',
+    async () => {
+      const [row] = await store.rows<{ lifted: boolean }>(
+        "SELECT lifted_at IS NOT NULL AS lifted FROM decision FINAL WHERE decision_id = 'reflex'",
+      );
+      return row?.lifted === true;
+    },
+    patienceMs,
+  );
+  const ofAnn = decisions().filter((d) => d.participantId === 'ann');
+  expect(new Set(ofAnn.map((d) => d.decisionId))).toEqual(new Set(['reflex']));
+  expect(ofAnn.at(-1)!.action).toEqual({ kind: 'lift' });
+  await until(
+    'its incident is over',
+    async () => {
+      const rows = await store.rows<{ incident_id: string; over: boolean }>(
+        "SELECT incident_id, ended_at IS NOT NULL AS over FROM incident FINAL WHERE participant_id = 'ann'",
+      );
+      return rows.length === 1 && rows[0]!.incident_id === 'of-reflex' && rows[0]!.over;
+    },
+    patienceMs,
+  );
 });

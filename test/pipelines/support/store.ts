@@ -43,7 +43,10 @@ export async function openTestStore(serverUrl: string): Promise<TestStore> {
             client_time: row.time + shiftMs,
             received_at: Date.now(),
           }));
-      await insert('rtc_event', stamped(call.events));
+      await insert(
+        'rtc_event',
+        stamped(call.events).map((event) => ({ ...event, source: 'sfu' })),
+      );
       for (const table of Object.keys(sampleColumns) as SampleTable[]) {
         await insert(`rtc_stats_${table}`, stamped<{ readonly time: number }>(call[table]));
       }

@@ -1,0 +1,44 @@
+/**
+ * What the synthetic camera sees. Chromium's own picture is a flat field with a dot: a few ten kbit/s, which fit
+ * through any bad link, so that nothing goes bad. This has the texture, noise and movement of a room with a person in
+ * it, and takes about what a camera's picture of its size takes. Drawn once, the same every time, played in a loop.
+ */
+import { createRandom } from '../network/random.ts';
+import { keptFile } from './kept-file.ts';
+
+export const filmWidth = 640;
+export const filmHeight = 360;
+const loopSeconds = 6;
+
+/** @param framesPerSecond 1 to 30 @returns path of a Y4M file */
+export function filmFile(framesPerSecond: number): string {
+  return keptFile(`film-1-${framesPerSecond}.y4m`, () => film(framesPerSecond));
+}
+
+function film(framesPerSecond: number): Buffer {
+  const random = createRandom(1, 'camera');
+  const header = `YUV4MPEG2 W${filmWidth} H${filmHeight} F${framesPerSecond}:1 Ip A1:1 C420jpeg\n`;
+  const parts: Buffer[] = [Buffer.from(header)];
+  const room = Float32Array.from({ length: filmWidth * filmHeight }, (_, i) => {
+    const [x, y] = [i % filmWidth, Math.floor(i / filmWidth)];
+    return 110 + 40 * Math.sin(x / 74) + 25 * Math.cos(y / 46) + 30 * (random() - 0.5);
+  });
+  const frames = loopSeconds * framesPerSecond;
+  for (let frame = 0; frame < frames; frame++) {
+    // The loop's end meets its beginning.
+    const turn = (2 * Math.PI * frame) / frames;
+    const headX = filmWidth * (0.5 + 0.12 * Math.sin(2 * turn));
+    const headY = filmHeight * (0.5 + 0.06 * Math.sin(5 * turn));
+    const luma = Buffer.from(
+      Uint8Array.from(room, (light, i) => {
+        const [x, y] = [i % filmWidth, Math.floor(i / filmWidth)];
+        const inHead = ((x - headX) / 96) ** 2 + ((y - headY) / 124) ** 2 < 1;
+        const seen = inHead ? 160 + 35 * Math.sin((x - headX) / 10) * Math.cos((y - headY) / 14) : light;
+        return Math.max(16, Math.min(235, seen + 10 * (random() - 0.5)));
+      }),
+    );
+    const chroma = Buffer.alloc((filmWidth * filmHeight) / 2, 128);
+    parts.push(Buffer.from('FRAME\n'), luma, chroma);
+  }
+  return Buffer.concat(parts);
+}
