@@ -61,8 +61,7 @@ function countedGapsMs({ before, after }: Pair): { ms: number; gaps: number } | 
   const us =
     grown(before.total_freezes_duration_us, after.total_freezes_duration_us) +
     grown(before.total_pauses_duration_us, after.total_pauses_duration_us);
-  const gaps =
-    grown(before.freeze_count, after.freeze_count) + grown(before.pause_count, after.pause_count);
+  const gaps = grown(before.freeze_count, after.freeze_count) + grown(before.pause_count, after.pause_count);
   return { ms: us / 1000, gaps };
 }
 

@@ -65,6 +65,12 @@ abstract class Measure<S extends Counted> {
     return perSecond(increaseOver(this.overlaps, pick));
   }
 
+  /** True of every sample in the span, and there is one. */
+  protected throughout(so: (sample: S) => boolean): boolean {
+    for (let i = this.first; i < this.end; i++) if (!so(this.series[i]!)) return false;
+    return this.end > this.first;
+  }
+
   /** Mean of a gauge's values in the span. */
   protected mean(pick: Pick<S>): number | undefined {
     if (this.end === this.first) return undefined;
@@ -313,6 +319,14 @@ export class ConsumerMeasure extends Measure<Sample<'sfu_consumer'>> {
   }
   get producerPaused() {
     return this.last?.producer_paused ?? undefined;
+  }
+  /** Paused for its receiver in the whole span: by itself or by us. */
+  get pausedThroughout() {
+    return this.throughout((s) => s.paused === true);
+  }
+  /** Paused by its sender in the whole span. */
+  get producerPausedThroughout() {
+    return this.throughout((s) => s.producer_paused === true);
   }
   get pausedAtAll() {
     for (let i = this.first; i < this.end; i++) {
