@@ -3,13 +3,12 @@
  * which is not 0. Ratios are 0 to 1, times ms, rates per second.
  *
  * A figure is computed when it is read: most callers read three of a stream's twenty, many thousand times a
- * second. Hence the classes; they hold the samples, the span and nothing that changes.
+ * second. Hence the classes; they hold the samples, the span and what was once found of them.
  */
 import {
   type Counted,
   type Increase,
   increaseOver,
-  mean,
   type Overlap,
   overlapsIn,
   perSecond,
@@ -26,7 +25,7 @@ type Pick<S> = (sample: S) => number | null;
 abstract class Measure<S extends Counted> {
   protected readonly series: readonly S[];
   protected readonly span: Span;
-  protected readonly overlaps: readonly Overlap<S>[];
+  #overlaps: readonly Overlap<S>[] | undefined;
   /** The samples in the span are `series[first]` up to, not including, `series[end]`. */
   protected readonly first: number;
   protected readonly end: number;
@@ -34,13 +33,17 @@ abstract class Measure<S extends Counted> {
   constructor(series: readonly S[], span: Span) {
     this.series = series;
     this.span = span;
-    this.overlaps = overlapsIn(series, span);
     let end = series.length;
     while (end > 0 && series[end - 1]!.time >= span.toMs) end--;
     let first = end;
     while (first > 0 && series[first - 1]!.time >= span.fromMs) first--;
     this.first = first;
     this.end = end;
+  }
+
+  protected get overlaps(): readonly Overlap<S>[] {
+    this.#overlaps ??= overlapsIn(this.series, this.span);
+    return this.#overlaps;
   }
 
   /** How many samples lie in the span. */
@@ -73,8 +76,15 @@ abstract class Measure<S extends Counted> {
 
   /** Mean of a gauge's values in the span. */
   protected mean(pick: Pick<S>): number | undefined {
-    if (this.end === this.first) return undefined;
-    return mean(this.series.slice(this.first, this.end).map(pick));
+    let sum = 0;
+    let count = 0;
+    for (let i = this.first; i < this.end; i++) {
+      const value = pick(this.series[i]!);
+      if (value === null || Number.isNaN(value)) continue;
+      sum += value;
+      count++;
+    }
+    return count > 0 ? sum / count : undefined;
   }
 }
 
