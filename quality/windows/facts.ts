@@ -182,6 +182,9 @@ export function stillMs<S extends Parameters<typeof overlapsIn>[0][number]>(
   return sumMs;
 }
 
+/** A page of which less was sent in the window stands still: one frame may lie on either side of its edge. */
+export const fewestOfMovingPage = 2;
+
 /**
  * Of the time that a shared screen stood still, how much was not the page's own rest: as much of it as of what
  * the sender sent did not come. Undefined where that is not known.
@@ -196,6 +199,7 @@ export function screenFrozenMs(
   sent: number | undefined,
 ): number | undefined {
   if (restMs === undefined || sent === undefined) return undefined;
-  if (sent < 1) return 0;
-  return restMs * Math.max(0, 1 - (came ?? 0) / sent);
+  if (sent < fewestOfMovingPage) return 0;
+  // One may be under way at the edge.
+  return restMs * Math.max(0, 1 - (came ?? 0) / (sent - 1));
 }

@@ -9,6 +9,7 @@ import type { MediaPath } from '../paths.ts';
 import {
   askedSize,
   connectedOf,
+  fewestOfMovingPage,
   forwardedLayer,
   forwardedRate,
   pairRoundTrip,
@@ -156,15 +157,19 @@ function receiverRow(
 
   const forwarded = forwardedLayer(facts, out.spatialLayer) ?? facts.top;
   const sentFps = forwardedRate(forwarded?.sent.framesPerSecond, out.temporalLayer, path);
+  const sentFrames = sentFps === undefined ? undefined : (sentFps * coveredMs) / 1000;
   const frozenMs =
     uplink.source === 'screen'
       ? screenFrozenMs(
           stillMs(path.inbound, (s) => s.frames_decoded, span),
           got.framesDecoded,
-          sentFps === undefined ? undefined : (sentFps * coveredMs) / 1000,
+          sentFrames,
         )
       : got.frozenMs;
   const asked = askedSize(facts, path, span);
+  const stands = sentFrames !== undefined && sentFrames < fewestOfMovingPage;
+  const pageRate = stands ? 0 : (sentFps ?? expectedRate(facts));
+  const expected = uplink.source === 'screen' ? pageRate : expectedRate(facts);
   const { framesPerSecond } = got;
   const score = scoreVideo(
     known({
@@ -175,8 +180,7 @@ function receiverRow(
       frameWidth: levelOver(path.inbound, (s) => s.frame_width, span),
       frameHeight: levelOver(path.inbound, (s) => s.frame_height, span),
       framesPerSecond,
-      expectedFramesPerSecond:
-        uplink.source === 'screen' ? (sentFps ?? expectedRate(facts)) : expectedRate(facts),
+      expectedFramesPerSecond: expected,
       expectedWidth: asked?.frameWidth,
       expectedHeight: asked?.frameHeight,
       frozenMs,
