@@ -66,31 +66,56 @@ export function increase<S extends Counted>(
   span: Span,
   delta: (before: number, after: number) => number = difference,
 ): Increase | undefined {
+  return increaseOver(overlapsIn(samples, span), pick, delta);
+}
+
+/** {@link increase} where the overlaps are known already: they are the same for all counters of a stream. */
+export function increaseOver<S>(
+  overlaps: readonly Overlap<S>[],
+  pick: (sample: S) => number | null,
+  delta: (before: number, after: number) => number = difference,
+): Increase | undefined {
   let amount = 0;
   let coveredMs = 0;
-  for (const [before, after] of pairsIn(samples, span)) {
+  for (const { before, after, gapMs, overlapMs } of overlaps) {
     const from = pick(before);
     const to = pick(after);
     if (from === null || to === null) continue;
-    const gapMs = after.time - before.time;
-    const overlapMs = Math.min(after.time, span.toMs) - Math.max(before.time, span.fromMs);
     amount += (delta(from, to) * overlapMs) / gapMs;
     coveredMs += overlapMs;
   }
   return coveredMs > 0 ? { amount, coveredMs } : undefined;
 }
 
-/** Neighbouring samples of one life that overlap the span, oldest first. */
-export function pairsIn<S extends Counted>(samples: readonly S[], span: Span): [S, S][] {
-  const pairs: [S, S][] = [];
-  for (let i = 1; i < samples.length; i++) {
+/** Two neighbouring samples of one life, and how much of the time between them lies within a span. */
+export interface Overlap<S> {
+  readonly before: S;
+  readonly after: S;
+  readonly gapMs: number;
+  readonly overlapMs: number;
+}
+
+/** Neighbouring samples of one life that overlap the span, oldest first; `samples` by time. */
+export function overlapsIn<S extends Counted>(samples: readonly S[], span: Span): Overlap<S>[] {
+  const overlaps: Overlap<S>[] = [];
+  // Spans trail: the samples in question are among the last.
+  let first = samples.length - 1;
+  while (first > 0 && samples[first]!.time > span.fromMs) first--;
+  for (let i = first + 1; i < samples.length; i++) {
     const before = samples[i - 1]!;
     const after = samples[i]!;
-    if (after.time <= span.fromMs || before.time >= span.toMs) continue;
-    if (after.time <= before.time || after.time - before.time > longestGapMs) continue;
-    if (sameLife(before, after)) pairs.push([before, after]);
+    if (before.time >= span.toMs) break;
+    const gapMs = after.time - before.time;
+    if (gapMs <= 0 || gapMs > longestGapMs || !sameLife(before, after)) continue;
+    const overlapMs = Math.min(after.time, span.toMs) - Math.max(before.time, span.fromMs);
+    overlaps.push({ before, after, gapMs, overlapMs });
   }
-  return pairs;
+  return overlaps;
+}
+
+/** Neighbouring samples of one life that overlap the span, oldest first. */
+export function pairsIn<S extends Counted>(samples: readonly S[], span: Span): [S, S][] {
+  return overlapsIn(samples, span).map(({ before, after }) => [before, after]);
 }
 
 /** Per second of covered time. */
@@ -110,6 +135,12 @@ export const quotient = (a: number | undefined, b: number | undefined): number |
 
 /** Mean of the known values. */
 export function mean(values: readonly (number | null | undefined)[]): number | undefined {
-  const known = values.filter((v): v is number => v !== null && v !== undefined && !Number.isNaN(v));
-  return known.length > 0 ? known.reduce((sum, v) => sum + v, 0) / known.length : undefined;
+  let sum = 0;
+  let count = 0;
+  for (const value of values) {
+    if (value === null || value === undefined || Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return count > 0 ? sum / count : undefined;
 }

@@ -44,6 +44,7 @@ export function followIncidents(
   const found = judgeAll(features, asked);
   const changed: IncidentRow[] = [];
   const seen = new Set<string>();
+  const knownOf = Map.groupBy(known, keyOf);
   for (const verdict of found) {
     const key = keyOf({
       kind: verdict.kind,
@@ -51,7 +52,7 @@ export function followIncidents(
       subject_id: verdict.subjectId,
     });
     seen.add(key);
-    const ofSubject = known.filter((incident) => keyOf(incident) === key);
+    const ofSubject = knownOf.get(key) ?? [];
     const open = ofSubject.find((incident) => incident.ended_at === null);
     if (open) {
       const next = follow(open, verdict, features, names);
@@ -86,13 +87,10 @@ export function endIncidents(known: readonly IncidentRow[], endedAtMs: number): 
 }
 
 function judgeAll(features: CallFeatures, asked: readonly Detector[]): Found[] {
-  return asked.flatMap((detector) =>
-    detector.judge(features).map((verdict) => ({
-      ...verdict,
-      kind: detector.name,
-      detector: `${detector.name}@${detector.version}`,
-    })),
-  );
+  return asked.flatMap(({ name, version, judge }) => {
+    const detector = `${name}@${version}`;
+    return judge(features).map((verdict) => ({ ...verdict, kind: name, detector }));
+  });
 }
 
 /** Whether this trouble is told already by an incident that has closed since: the past is being judged again. */

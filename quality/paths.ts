@@ -195,6 +195,14 @@ function groupBy<T extends SampleTable>(
     if (group) group.push(row);
     else groups.set(key, [row]);
   }
-  for (const group of groups.values()) group.sort((a, b) => a.time - b.time);
+  for (const group of groups.values()) {
+    if (!isByTime(group)) group.sort((a, b) => a.time - b.time);
+  }
   return groups;
+}
+
+/** Most sources tell in order: looking is cheaper than sorting. */
+function isByTime(rows: readonly { readonly time: number }[]): boolean {
+  for (let i = 1; i < rows.length; i++) if (rows[i]!.time < rows[i - 1]!.time) return false;
+  return true;
 }

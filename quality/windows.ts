@@ -6,21 +6,25 @@
  */
 import type { StreamScoreRow } from '../telemetry/rows.ts';
 import type { Span } from './counters.ts';
-import type { CallPaths } from './paths.ts';
-import { receiverRow, sfuOutRow } from './windows/receiving.ts';
+import type { CallPaths, Uplink } from './paths.ts';
+import { type UplinkFacts, uplinkFacts } from './windows/facts.ts';
+import { pathRows } from './windows/receiving.ts';
 import type { WindowContext } from './windows/row.ts';
 import { senderRow, sfuInRow } from './windows/sending.ts';
 
 export function scoreWindow(paths: CallPaths, context: WindowContext): StreamScoreRow[] {
   const span: Span = { fromMs: context.windowStart, toMs: context.windowStart + context.windowMs };
-  return [
-    ...paths.uplinks.flatMap((uplink) => [
-      ...senderRow(uplink, span, context),
-      ...sfuInRow(uplink, span, context),
-    ]),
-    ...paths.paths.flatMap((path) => [
-      ...sfuOutRow(path, span, context),
-      ...receiverRow(path, span, context),
-    ]),
-  ];
+  const factsOf = new Map<Uplink, UplinkFacts>();
+  const rows: StreamScoreRow[] = [];
+  for (const uplink of paths.uplinks) {
+    const facts = uplinkFacts(uplink, span);
+    factsOf.set(uplink, facts);
+    rows.push(...senderRow(facts, span, context), ...sfuInRow(facts, span, context));
+  }
+  for (const path of paths.paths) {
+    // An uplink that nobody told of is on its paths only.
+    const facts = factsOf.get(path.uplink) ?? uplinkFacts(path.uplink, span);
+    rows.push(...pathRows(facts, path, span, context));
+  }
+  return rows;
 }

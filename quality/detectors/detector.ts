@@ -46,10 +46,13 @@ export interface Detector {
 /** Evidence without what is not known, rounded to what is meaningful. */
 export function evidenceOf(facts: Record<string, number | string | boolean | undefined>): Evidence {
   const kept: Evidence = {};
-  for (const [name, value] of Object.entries(facts)) {
-    if (value === undefined || value === '' || (typeof value === 'number' && !Number.isFinite(value)))
-      continue;
-    kept[name] = typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+  // Asked for every verdict of every step: no lists in between, and no text where a number is short already.
+  for (const name in facts) {
+    const value = facts[name];
+    if (value === undefined || value === '') continue;
+    if (typeof value !== 'number') kept[name] = value;
+    else if (Number.isInteger(value) && Math.abs(value) < 10_000) kept[name] = value;
+    else if (Number.isFinite(value)) kept[name] = Number(value.toPrecision(4));
   }
   return kept;
 }

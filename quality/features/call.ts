@@ -43,24 +43,14 @@ export function callFeatures(
       ),
   );
   const links = paths.links.filter((link) => !left.has(link.participantId));
+  const pathsOf = Map.groupBy(paths.paths, (path) => path.link);
+  const uplinksOf = Map.groupBy(paths.uplinks, (uplink) => uplink.link);
   const downlinks = links
     .filter((link) => link.direction === 'recv')
-    .map((link) =>
-      downlinkFeatures(
-        link,
-        paths.paths.filter((p) => p.link === link),
-        atMs,
-      ),
-    );
+    .map((link) => downlinkFeatures(link, pathsOf.get(link) ?? [], atMs));
   const uplinks = links
     .filter((link) => link.direction === 'send')
-    .map((link) =>
-      uplinkFeatures(
-        link,
-        paths.uplinks.filter((u) => u.link === link),
-        atMs,
-      ),
-    );
+    .map((link) => uplinkFeatures(link, uplinksOf.get(link) ?? [], atMs));
   const people = [...new Set(paths.links.map((link) => link.participantId))];
   return {
     tenantId,

@@ -24,9 +24,13 @@ export function fresh<S extends { readonly time: number }>(
   atMs: number,
   staleMs: number,
 ): S[] {
-  const known = samples.filter((s) => s.time <= atMs && s.time > atMs - historyMs);
-  const newest = known.at(-1);
-  return newest && atMs - newest.time <= staleMs ? known : [];
+  // Samples stand by time: what is wanted is a run of them, next to the end.
+  let end = samples.length;
+  while (end > 0 && samples[end - 1]!.time > atMs) end--;
+  if (end === 0 || atMs - samples[end - 1]!.time > staleMs) return [];
+  let first = end;
+  while (first > 0 && samples[first - 1]!.time > atMs - historyMs) first--;
+  return samples.slice(first, end);
 }
 
 export const upTo = (newest: number | undefined, lengthMs: number): Span => ({

@@ -3,6 +3,7 @@
  * then the model of the codec: Opus on the fullband scale, G.722 on wideband, G.711 on narrowband.
  */
 
+import { countedDelay } from './delay.ts';
 import { g107, g107Model, pureDelay } from './g107.ts';
 import { g1071, g1071Model } from './g107-1.ts';
 import { fullbandRating } from './g107-2.ts';
@@ -22,6 +23,9 @@ const stretchWeight = 0.25;
 /** Stands in where no bitrate is known: the row of the Opus table where Ie stops falling quickly. */
 const assumedOpusBps = 22_000;
 
+/** Typical devices stand in for measured ones in a sum; of a lower bound nobody knows how much is missing. */
+const delayConfidence = { told: 1, summed: 0.95, bound: 0.8 } as const;
+
 const opus = { scale: 'fullband', model: opusModel } as const;
 const g711 = { scale: 'narrowband', model: g107Model } as const;
 
@@ -30,6 +34,8 @@ const codecs: { readonly opus: typeof opus } & Readonly<
   Record<string, { scale: 'narrowband' | 'wideband' | 'fullband'; model: string } | undefined>
 > = {
   opus,
+  // RFC 2198: in WebRTC it carries Opus.
+  red: opus,
   pcmu: g711,
   pcma: g711,
   g722: { scale: 'wideband', model: g1071Model },
@@ -44,9 +50,10 @@ export function judgeAudio(input: AudioInput): Score {
   if (!codecs[codec]) return { ...score, unclassified: `no impairment data for codec ${codec}` };
 
   const heard = heardLoss(input, score.missing);
-  const delay = knownDelay(input, score.missing);
+  const delay = countedDelay(input);
+  score.missing.push(...delay.missing);
   const burstRatio = Math.max(1, finite(input.burstRatio) ?? 1);
-  let confidence = heard.confidence * delay.confidence;
+  let confidence = heard.confidence * delayConfidence[delay.kind];
   if (heard.ratio > 0 && finite(input.burstRatio) === undefined) {
     score.missing.push('burstRatio');
     confidence *= 0.9;
@@ -148,14 +155,6 @@ function heardLoss(input: AudioInput, missing: string[]): { ratio: number; confi
   return { ratio: Math.min(1, ratio), confidence };
 }
 
-/** Mouth to ear; the jitter buffer alone is a lower bound, nothing at all counts as no delay. */
-function knownDelay(input: AudioInput, missing: string[]): { ms: number; confidence: number } {
-  const delayMs = finite(input.delayMs);
-  if (delayMs !== undefined) return { ms: Math.max(0, delayMs), confidence: 1 };
-  missing.push('delayMs');
-  return { ms: Math.max(0, finite(input.jitterBufferMs) ?? 0), confidence: 0.8 };
-}
-
 /**
  * Bitrate of the speech encoding. The table speaks of what the encoder was told; the measured mean of a
  * VBR stream is lower as soon as somebody pauses, so it understates and costs confidence.
@@ -165,7 +164,9 @@ function opusRate(input: AudioInput, missing: string[]): { bps: number; confiden
   if (target !== undefined) return { bps: target, confidence: 1 };
   const measured = finite(input.bitrateBps);
   if (measured !== undefined) {
-    const copies = Math.max(0, finite(input.redundantCopies) ?? 0);
+    // One copy is what browsers send unless told otherwise.
+    const usual = codecName(input.codec) === 'red' ? 1 : 0;
+    const copies = Math.max(0, finite(input.redundantCopies) ?? usual);
     return { bps: measured / (1 + copies), confidence: 0.9 };
   }
   missing.push('bitrateBps');

@@ -3,10 +3,12 @@
  * trip is the network only, and of one leg only; devices, codec and jitter buffer often weigh more.
  */
 
+import { finite } from './score-parts.ts';
+
 export interface DelayParts {
   /** Microphone, audio processing and encoder. @default 46.5 */
   captureMs?: number;
-  /** Network from sender to SFU: half the round trip the sender's transport measures. */
+  /** From the encoder to the SFU: the wait in the sender's queue, and half the round trip that its reports tell. */
   uplinkMs?: number;
   /** Within the SFU (and between SFU nodes). @default 1 */
   sfuMs?: number;
@@ -27,25 +29,60 @@ export const typicalSfuMs = 1;
 /** One 10 ms render quantum mixed, and two device buffers. */
 export const typicalPlayoutMs = 30;
 
+/** Which parts stand for themselves where nothing is measured. The others vary by hundreds of milliseconds. */
+const typicalMs = { captureMs: typicalCaptureMs, sfuMs: typicalSfuMs, playoutMs: typicalPlayoutMs } as const;
+
 /**
  * @returns the delay and which parts were assumed; `delayMs` is null when a network leg or the jitter buffer
- *   is not known: those vary by hundreds of milliseconds and nothing typical can stand in.
+ *   is not known: nothing typical can stand in for them.
  */
 export function mouthToEar(parts: DelayParts): { delayMs: number | null; assumed: string[] } {
   const assumed: string[] = [];
-  const typical = (name: keyof DelayParts, value: number): number => {
-    const known = parts[name];
-    if (known !== undefined && Number.isFinite(known)) return known;
-    assumed.push(name);
-    return value;
-  };
-  const fixedMs =
-    typical('captureMs', typicalCaptureMs) +
-    typical('sfuMs', typicalSfuMs) +
-    typical('playoutMs', typicalPlayoutMs);
-  const { uplinkMs, downlinkMs, jitterBufferMs } = parts;
+  let fixedMs = 0;
+  for (const name of ['captureMs', 'sfuMs', 'playoutMs'] as const) {
+    const known = finite(parts[name]);
+    if (known === undefined) assumed.push(name);
+    fixedMs += known ?? typicalMs[name];
+  }
+  const uplinkMs = finite(parts.uplinkMs);
+  const downlinkMs = finite(parts.downlinkMs);
+  const jitterBufferMs = finite(parts.jitterBufferMs);
   if (uplinkMs === undefined || downlinkMs === undefined || jitterBufferMs === undefined) {
     return { delayMs: null, assumed };
   }
   return { delayMs: fixedMs + uplinkMs + downlinkMs + jitterBufferMs, assumed };
 }
+
+/** How old the media are on their arrival at the SFU, or on leaving it; undefined where the uplink is not known. */
+export function delayAtSfu(parts: DelayParts, leaving: boolean): number | undefined {
+  const uplinkMs = finite(parts.uplinkMs);
+  if (uplinkMs === undefined) return undefined;
+  const withinMs = leaving ? (finite(parts.sfuMs) ?? typicalSfuMs) : 0;
+  return (finite(parts.captureMs) ?? typicalCaptureMs) + uplinkMs + withinMs;
+}
+
+/**
+ * The delay that a score counts: as told, else from its parts, else the parts that are known as a lower bound.
+ */
+export function countedDelay(input: DelayParts & { readonly delayMs?: number }): {
+  ms: number;
+  kind: 'told' | 'summed' | 'bound';
+  missing: string[];
+} {
+  const told = finite(input.delayMs);
+  if (told !== undefined) return { ms: Math.max(0, told), kind: 'told', missing: [] };
+  const { delayMs, assumed } = mouthToEar(input);
+  if (delayMs !== null) return { ms: Math.max(0, delayMs), kind: 'summed', missing: assumed };
+  let boundMs = 0;
+  for (const name of delayPartNames) boundMs += Math.max(0, finite(input[name]) ?? 0);
+  return { ms: boundMs, kind: 'bound', missing: ['delayMs'] };
+}
+
+const delayPartNames = [
+  'captureMs',
+  'uplinkMs',
+  'sfuMs',
+  'downlinkMs',
+  'jitterBufferMs',
+  'playoutMs',
+] as const;

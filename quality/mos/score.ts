@@ -6,6 +6,7 @@
  */
 
 import { judgeAudio } from './audio.ts';
+import type { DelayParts } from './delay.ts';
 import { judgeVideo } from './video.ts';
 
 export interface Score {
@@ -26,15 +27,15 @@ export interface Score {
 }
 
 /** Audio as heard at a receiver, or as it stands at an earlier point of the path. */
-export interface AudioInput {
+export interface AudioInput extends DelayParts {
   durationMs: number;
-  /** opus, pcmu, pcma or g722; `audio/opus` and capitals are understood. @default opus, listed as missing */
+  /** opus, red (Opus with redundant copies), pcmu, pcma or g722; `audio/opus` and capitals are understood. @default opus, listed as missing */
   codec?: string;
   /** What the encoder was told (outbound-rtp `targetBitrate`). Preferred: Opus data is by target, not by mean. */
   targetBitrateBps?: number;
   /** Measured payload bitrate, bit/s, headers excluded. Understates a VBR encoder when people pause. */
   bitrateBps?: number;
-  /** Redundant copies in each packet (RED): the bitrate is shared with them. @default 0 */
+  /** Redundant copies in each packet (RED): the bitrate is shared with them. @default 0, with codec red 1 */
   redundantCopies?: number;
   /** Packets lost on the wire up to this point, 0 to 1. At the sender pass 0. */
   lossRatio?: number;
@@ -47,10 +48,8 @@ export interface AudioInput {
   silentConcealedRatio?: number;
   /** Mean burst length of loss against random loss; 1 is random (G.107 BurstR). */
   burstRatio?: number;
-  /** One-way, mouth to ear, jitter buffer included. */
+  /** One-way, mouth to ear, jitter buffer included. Where it is left out, the parts of {@link DelayParts} count. */
   delayMs?: number;
-  /** Used for a lower bound of the delay where `delayMs` is not known. */
-  jitterBufferMs?: number;
   /** Samples inserted or removed to stretch time / samples played, 0 to 1. */
   stretchRatio?: number;
   /** The track was muted or its producer paused for the whole window. */
@@ -68,7 +67,7 @@ export interface AudioInput {
 }
 
 /** Video as seen at a receiver, or as it stands at an earlier point of the path. */
-export interface VideoInput {
+export interface VideoInput extends DelayParts {
   source: 'camera' | 'screen';
   durationMs: number;
   /** vp8, vp9, h264, av1, h265; `video/VP8` is understood. */
@@ -90,9 +89,14 @@ export interface VideoInput {
   qpAverage?: number;
   /** Packets lost on the wire up to this point and not repaired, 0 to 1. */
   lossRatio?: number;
-  /** One-way, capture to display. */
+  /** One-way, capture to display. Where it is left out, the parts of {@link DelayParts} count. */
   delayMs?: number;
+  /** Paused by its sender for the whole window. */
   muted?: boolean;
+  /** Paused by its receiver for the whole window: nobody looks. */
+  unwatched?: boolean;
+  /** Paused by either for part of the window: what was paused and what was frozen cannot be told apart. */
+  pausedPartly?: boolean;
   /** Stopped by decision: the call is audio only for this receiver. */
   paused?: boolean;
   connected?: boolean;

@@ -8,6 +8,7 @@
  * ours, anchored where named, not yet fitted to people: hence a confidence of 0.7 at best.
  */
 
+import { countedDelay } from './delay.ts';
 import { pureDelay } from './g107.ts';
 import type { Score, VideoInput } from './score.ts';
 import { clampedRatio, codecName, finite, givenInputs, shortestWindowMs, startScore } from './score-parts.ts';
@@ -62,6 +63,9 @@ const codecGain: Record<string, number> = { vp8: 1, h264: 1, vp9: 1.3, h265: 1.4
 /** Where the sender's frame rate is not known, bits are held against a camera's usual rate. */
 const assumedFramesPerSecond = 30;
 
+/** As for audio, at half the weight: delay is one factor of six. */
+const delayConfidence = { told: 1, summed: 0.98, bound: 0.9 } as const;
+
 /** A screen moves smoothly enough at this rate; more is not missed. */
 const screenFramesPerSecond = 5;
 
@@ -95,8 +99,9 @@ export function videoFactors(input: VideoInput): {
   const frozenMs = finite(input.frozenMs);
   const frozenRatio = Math.min(1, Math.max(0, (frozenMs ?? 0) / input.durationMs));
   if (frozenMs === undefined) lacks('frozenMs', 0.8);
-  const delayMs = finite(input.delayMs);
-  if (delayMs === undefined) lacks('delayMs', 0.9);
+  const delay = countedDelay(input);
+  missing.push(...delay.missing);
+  confidence *= delayConfidence[delay.kind];
   const loss = clampedRatio(input.lossRatio) ?? 0;
 
   return {
@@ -108,7 +113,7 @@ export function videoFactors(input: VideoInput): {
       freezes: (1 - frozenRatio) ** 1.2 * Math.exp(-rule.freezeSteepness * frozenRatio),
       // Where freezes are seen, most of what loss does is seen in them; elsewhere it stands in for them.
       loss: Math.exp(-(frozenMs === undefined ? 5 : 1) * loss),
-      delay: 1 - (rule.delayWeight * pureDelay(delayMs ?? 0).idd) / 100,
+      delay: 1 - (rule.delayWeight * pureDelay(delay.ms).idd) / 100,
     },
     confidence,
     missing,
@@ -186,6 +191,8 @@ function nothingToJudge(input: VideoInput): string {
   if (input.connected === false) return 'never connected';
   if (input.muted) return 'muted';
   if (input.paused) return 'audio_only: video paused by decision';
+  if (input.unwatched) return 'paused by its receiver';
+  if (input.pausedPartly) return 'paused for part of the window';
   if (!(input.durationMs >= shortestWindowMs)) return `too little data: window under ${shortestWindowMs} ms`;
   if (finite(input.framesPerSecond) === undefined && finite(input.frozenMs) === undefined) {
     return 'too little data: neither frame rate nor freezes are known';

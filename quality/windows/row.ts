@@ -3,6 +3,9 @@ import type { ObservationPoint, StreamScoreRow } from '../../telemetry/rows.ts';
 import type { Score } from '../mos/score.ts';
 import type { MediaPath, Uplink } from '../paths.ts';
 
+/** The models take what is undefined for not known, as if it were left out. */
+export const known = <I extends object>(input: { [K in keyof I]: I[K] | undefined }): I => input as I;
+
 export interface WindowContext {
   readonly tenantId: string;
   readonly callId: string;
@@ -42,9 +45,8 @@ export function row(
 ): StreamScoreRow {
   const rounded = (name: keyof Measures) => {
     const value = measures[name];
-    return value === undefined || value === null || !Number.isFinite(value)
-      ? null
-      : Number(value.toPrecision(6));
+    if (value === undefined || value === null || !Number.isFinite(value)) return null;
+    return Number.isInteger(value) && Math.abs(value) < 1e6 ? value : Number(value.toPrecision(6));
   };
   return {
     tenant_id: context.tenantId,

@@ -1,21 +1,25 @@
 /** The first half of a path: as its sender sends it, and as it arrives at the SFU. */
 import type { StreamScoreRow } from '../../telemetry/rows.ts';
 import type { Span } from '../counters.ts';
-import { measureOutbound, measureProducer } from '../measure.ts';
+import { delayAtSfu, typicalCaptureMs } from '../mos/delay.ts';
 import { scoreAudio, scoreVideo } from '../mos/score.ts';
-import type { Uplink } from '../paths.ts';
-import { halfOf, inSpan, known, senderFacts, stillMs, topLayer, videoSource } from './facts.ts';
-import { row, type WindowContext } from './row.ts';
+import { screenFrozenMs, stillMs, type UplinkFacts, videoSource } from './facts.ts';
+import { levelOver } from './gauges.ts';
+import { known, row, type WindowContext } from './row.ts';
 
-export function senderRow(uplink: Uplink, span: Span, context: WindowContext): StreamScoreRow[] {
-  const { top, sent, paused, silent, sourceFps, roundTripMs } = senderFacts(uplink, span);
-  if (!top || !sent || sent.coveredMs === 0) return [];
+export function senderRow(facts: UplinkFacts, span: Span, context: WindowContext): StreamScoreRow[] {
+  const { uplink, top } = facts;
+  if (!top || top.sent.coveredMs === 0) return [];
+  const { sent } = top;
   const common = {
     durationMs: sent.coveredMs,
-    codec: uplink.codec || undefined,
+    codec: uplink.codec,
     bitrateBps: sent.bitrateBps,
+    muted: facts.muted,
+    connected: facts.connected,
+    // Nothing is on its way yet.
+    delayMs: typicalCaptureMs,
   };
-  const source = uplink.mediaSource.filter((s) => inSpan(s, span)).at(-1);
   const score =
     uplink.kind === 'audio'
       ? scoreAudio(
@@ -23,8 +27,7 @@ export function senderRow(uplink: Uplink, span: Span, context: WindowContext): S
             ...common,
             targetBitrateBps: sent.targetBitrateBps,
             lossRatio: 0,
-            muted: paused,
-            silent,
+            silent: facts.silent,
             packets: sent.packets,
           }),
         )
@@ -32,20 +35,20 @@ export function senderRow(uplink: Uplink, span: Span, context: WindowContext): S
           known({
             ...common,
             source: videoSource(uplink),
-            muted: paused,
+            pausedPartly: facts.mutedPartly,
             frameWidth: sent.frameWidth,
             frameHeight: sent.frameHeight,
             framesPerSecond: sent.framesPerSecond,
-            expectedFramesPerSecond: sourceFps,
-            expectedWidth: source?.width ?? undefined,
-            expectedHeight: source?.height ?? undefined,
+            expectedFramesPerSecond: facts.sourceFps,
+            expectedWidth: levelOver(uplink.mediaSource, (s) => s.width, span),
+            expectedHeight: levelOver(uplink.mediaSource, (s) => s.height, span),
             qpAverage: sent.qpAverage,
           }),
         );
   return [
     row('sender', uplink, undefined, score, context, {
       bitrate_bps: sent.bitrateBps,
-      round_trip_ms: roundTripMs,
+      round_trip_ms: facts.roundTripMs,
       frames_per_second: sent.framesPerSecond,
       frame_width: sent.frameWidth,
       frame_height: sent.frameHeight,
@@ -53,54 +56,63 @@ export function senderRow(uplink: Uplink, span: Span, context: WindowContext): S
   ];
 }
 
-/** At the SFU the picture is not decoded: its size and rate are the sender's, as far as packets arrived. */
-export function sfuInRow(uplink: Uplink, span: Span, context: WindowContext): StreamScoreRow[] {
-  const layers = uplink.layers.map((layer) => ({ layer, got: measureProducer(layer.sfu, span) }));
-  const best = layers.filter((l) => (l.got.packets ?? 0) > 0).at(-1) ?? layers.at(-1);
+/** At the SFU the picture is not decoded: its size, rate and quantiser are the sender's, as far as packets arrived. */
+export function sfuInRow(facts: UplinkFacts, span: Span, context: WindowContext): StreamScoreRow[] {
+  const { uplink } = facts;
+  const best = facts.layers.findLast(({ got }) => (got.packets ?? 0) > 0) ?? facts.layers.at(-1);
   if (!best || best.got.coveredMs === 0) return [];
-  const { got, layer } = best;
-  const { paused, silent, roundTripMs, sourceFps } = senderFacts(uplink, span);
-  const sent = measureOutbound(layer.outbound, span);
-  const top = topLayer(uplink, span)?.sent;
-  const common = { durationMs: got.coveredMs, codec: uplink.codec || undefined, bitrateBps: got.bitrateBps };
-  const frozen = stillMs(layer.sfu, (s) => s.packet_count, span);
+  const { got, sent, layer } = best;
+  const common = {
+    durationMs: got.coveredMs,
+    codec: uplink.codec,
+    bitrateBps: got.bitrateBps,
+    muted: facts.muted,
+    connected: facts.connected,
+    delayMs: delayAtSfu({ uplinkMs: facts.uplinkMs }, false),
+  };
+  const restMs = uplink.kind === 'video' ? stillMs(layer.sfu, (s) => s.packet_count, span) : undefined;
+  const frozenMs = uplink.source === 'screen' ? screenFrozenMs(restMs, got.packets, sent.packets) : restMs;
   const score =
     uplink.kind === 'audio'
       ? scoreAudio(
           known({
             ...common,
             targetBitrateBps: sent.targetBitrateBps,
-            lossRatio: got.lossRatio ?? (paused ? undefined : 0),
-            muted: paused,
-            silent,
+            lossRatio: got.lossRatio ?? (facts.muted ? undefined : 0),
+            silent: facts.silent,
             packets: got.packets,
             expectedPackets: sent.packets,
-            delayMs: halfOf(roundTripMs),
           }),
         )
       : scoreVideo(
           known({
             ...common,
             source: videoSource(uplink),
-            muted: paused,
+            pausedPartly: facts.mutedPartly,
             frameWidth: sent.frameWidth,
             frameHeight: sent.frameHeight,
             framesPerSecond: sent.framesPerSecond,
-            expectedFramesPerSecond: sourceFps,
-            expectedWidth: top?.frameWidth,
-            expectedHeight: top?.frameHeight,
+            expectedFramesPerSecond: expectedRate(facts),
+            expectedWidth: facts.top?.sent.frameWidth,
+            expectedHeight: facts.top?.sent.frameHeight,
+            qpAverage: sent.qpAverage,
             lossRatio: got.lossRatio,
-            frozenMs: frozen,
-            delayMs: halfOf(roundTripMs),
+            frozenMs,
           }),
         );
   return [
     row('sfu_in', uplink, undefined, score, context, {
       bitrate_bps: got.bitrateBps,
       loss_ratio: got.lossRatio,
-      round_trip_ms: roundTripMs,
-      frozen_ms: uplink.kind === 'video' ? frozen : undefined,
+      round_trip_ms: facts.roundTripMs,
+      frozen_ms: frozenMs,
       spatial_layer: layer.sfu.at(-1)?.spatial_layer ?? undefined,
     }),
   ];
+}
+
+/** A camera is held to what its source gives; a page is shown as often as it changes, which is what the encoder sends. */
+export function expectedRate({ uplink, sourceFps, top }: UplinkFacts): number | undefined {
+  const sentFps = top?.sent.framesPerSecond;
+  return uplink.source === 'screen' ? (sentFps ?? sourceFps) : (sourceFps ?? sentFps);
 }

@@ -9,7 +9,8 @@ SELECT
     frames_per_second, total_inter_frame_delay_us, total_squared_inter_frame_delay, total_samples_received,
     concealed_samples, silent_concealed_samples, inserted_samples_for_deceleration,
     removed_samples_for_acceleration, jitter_us, jitter_buffer_delay_us, jitter_buffer_emitted_count,
-    total_decode_time_us, kind
+    total_decode_time_us, kind,
+    concealment_events, freeze_count, total_freezes_duration_us, pause_count, total_pauses_duration_us
 FROM rtc_stats_inbound_rtp AS s
 WHERE s.tenant_id IN {tenants:Array(String)}
   AND s.call_id IN {calls:Array(String)}
