@@ -7,21 +7,24 @@
 import type { StreamScoreRow } from '../../telemetry/rows.ts';
 import { increase, type Span } from '../counters.ts';
 import type { CallFeatures } from '../features/call.ts';
+import type { PathFeatures } from '../features/path.ts';
 import { longMs } from '../features/trailing.ts';
 import type { CallPaths, Link, MediaPath } from '../paths.ts';
 
 const nothingReceived = 'nothing received; whether anything was sent is not known';
 
 export function oneSided(features: CallFeatures): CallFeatures {
-  const span: Span = { fromMs: features.atMs - longMs, toMs: features.atMs + 1 };
-  return {
-    ...features,
-    paths: features.paths.map((features) => {
-      const { path, receiving, paused } = features;
-      const unknowable = !paused && receiving === false && seenByReceiverOnly(path);
-      return unknowable && stillArrives(path.link, span) ? { ...features, paused: true } : features;
-    }),
-  };
+  return { ...features, paths: features.paths.map((path) => oneSidedPath(path, features.atMs)) };
+}
+
+function oneSidedPath(features: PathFeatures, atMs: number): PathFeatures {
+  const { path, paused, sinceFrameMs, clientTimeMs } = features;
+  if (paused || !sinceFrameMs || clientTimeMs === undefined || !seenByReceiverOnly(path)) return features;
+  // Since the last frame, not over a span that reaches back to before it.
+  const still: Span = { fromMs: clientTimeMs - sinceFrameMs, toMs: clientTimeMs };
+  const unknowable =
+    broughtNothing(path, still) && stillArrives(path.link, { fromMs: atMs - longMs, toMs: atMs + 1 });
+  return unknowable ? { ...features, paused: true } : features;
 }
 
 export function oneSidedScores(rows: StreamScoreRow[], paths: CallPaths, span: Span): StreamScoreRow[] {
