@@ -47,8 +47,8 @@ async function* textsOf(path: string): AsyncGenerator<string> {
 }
 
 async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(path);
   const packed = await isGzip(path);
+  const file = createReadStream(path);
   if (!packed) {
     yield* file;
     return;
