@@ -143,5 +143,10 @@ async function playAll(
   return [...left].map(nameOf);
 }
 
-const nameOf = ({ family, severity, seed }: RunSpec): string => `${family.name} ${severity} ${seed}`;
-const stamp = () => new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+function nameOf({ family, severity, seed }: RunSpec): string {
+  return `${family.name} ${severity} ${seed}`;
+}
+
+function stamp(): string {
+  return new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+}
