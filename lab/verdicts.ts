@@ -22,7 +22,7 @@ export interface JudgedFinding {
   readonly hit: FoundIncident | null;
   /** From the onset to the first incident of a kind, for the kinds that found it. */
   readonly delayMsByKind: Readonly<Record<string, number>>;
-  /** Whether the first incident of a right kind, at whomever, names the right participant and hop; null without any. */
+  /** Whether the hit names a right hop; false also when only others were blamed; null when nothing of a right kind was said. */
   readonly causeRight: boolean | null;
 }
 
@@ -60,15 +60,13 @@ export function judgeRun(row: RunRow): JudgedRun {
   const findings = matches.map(({ expected, hit, own }): JudgedFinding => {
     const delayMsByKind: Record<string, number> = {};
     for (const { kind, detectedMs } of own) delayMsByKind[kind] ??= detectedMs;
-    const elsewhere = inOrder.find(
+    const blamedOthers = inOrder.some(
       (incident) =>
         inTime(incident) &&
         verdictOf.get(incident) === 'false_alarm' &&
         expected.kinds.includes(incident.kind),
     );
-    const first =
-      hit && elsewhere ? (elsewhere.detectedMs < hit.detectedMs ? elsewhere : hit) : (hit ?? elsewhere);
-    const causeRight = first ? first === hit && expected.hops.includes(first.hop) : null;
+    const causeRight = hit ? expected.hops.includes(hit.hop) : blamedOthers ? false : null;
     return { expected, hit, delayMsByKind, causeRight };
   });
   return { row, incidents: row.found.map((incident) => verdictOf.get(incident)!), findings };
