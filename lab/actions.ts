@@ -2,7 +2,7 @@
 import type { LabCall } from './call.ts';
 import { baseDelayMs } from './call.ts';
 import type { Action } from './families/family.ts';
-import { workerPid } from './machine/processes.ts';
+import { busiestSince, rendererCpu, workerPid } from './machine/processes.ts';
 import { startPulses } from './machine/pulses.ts';
 import { cleanLink, type LinkChange } from './network/settings.ts';
 import { setCamera, setMicrophone } from './participants/devices.ts';
@@ -48,8 +48,9 @@ export async function carryOut(action: Action, call: LabCall, session: Session):
     }
     case 'starve': {
       const pid =
-        action.who === 'worker' ? workerPid(session.stack.pid('sfu')) : call.seats[action.who]!.rendererPid;
-      if (pid === null) throw new Error('the process of the page to slow down is not known');
+        action.who === 'worker'
+          ? workerPid(session.stack.pid('sfu'))
+          : await rendererPid(call, action.who, session);
       const pulses = await startPulses(pid, action.stopMs, action.runMs);
       return { atMs: pulses.startedAtMs, undo: () => pulses.end() };
     }
@@ -59,6 +60,12 @@ export async function carryOut(action: Action, call: LabCall, session: Session):
       return { atMs: Date.now(), undo: async () => {} };
     }
   }
+}
+
+async function rendererPid(call: LabCall, seat: number, { browser }: Session): Promise<number> {
+  const { renderers } = call.seats[seat]!;
+  if (!renderers) throw new Error(`the plan slows seat ${seat} down, whose processes were not looked for`);
+  return busiestSince(renderers, await rendererCpu(browser));
 }
 
 /** What the change named, as it was before. */

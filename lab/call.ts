@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JoinAnswer } from '../telemetry/signaling.ts';
 import type { Plan, Seat, SeatSetup } from './families/family.ts';
-import { busiestNew, rendererCpu } from './machine/processes.ts';
+import { rendererCpu, workedBetween } from './machine/processes.ts';
 import type { Line } from './network/network.ts';
 import { joinCall, type Participant } from './participants/participant.ts';
 import type { Session } from './session.ts';
@@ -21,8 +21,8 @@ export interface SeatInCall {
   /** All that it had: coming back after a loss makes a new one. */
   readonly participantIds: Set<string>;
   readonly callIds: Set<string>;
-  /** Of its page; only where the plan slows a page down. */
-  readonly rendererPid: number | null;
+  /** Processes that may carry its page, with their CPU seconds after the join; only where the plan slows it down. */
+  readonly renderers: ReadonlyMap<number, number> | null;
   /** Just before it opened the page, epoch ms. */
   readonly joinedAtMs: number;
 }
@@ -97,8 +97,8 @@ export async function openCall(
         participantIds.add(answer.participantId);
         callIds.add(answer.callId);
       });
-      const rendererPid = before && busiestNew(before, await rendererCpu(browser));
-      seats[seat] = { participant, line, participantIds, callIds, rendererPid, joinedAtMs };
+      const renderers = before && workedBetween(before, await rendererCpu(browser));
+      seats[seat] = { participant, line, participantIds, callIds, renderers, joinedAtMs };
     };
 
     // Who is to be slowed down comes alone, so that its process can be told from the others'.

@@ -34,13 +34,31 @@ export async function rendererCpu(browser: Browser): Promise<Map<number, number>
   }
 }
 
+/** CPU seconds that make a renderer one that did something while a page was opened. */
+const workedSeconds = 0.1;
+
 /**
- * The renderer that has worked most among those that were not there before: that of the page just opened. Chromium
- * keeps an idle one in reserve, and one left over from a page before may have been taken.
+ * Those that worked while a page was opened, with their CPU seconds afterwards. More than one: the empty page that
+ * comes first has a process of its own, and Chromium keeps an idle one in reserve.
  */
-export function busiestNew(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>): number {
-  const worked = [...after].map(([pid, cpu]) => ({ pid, cpu: cpu - (before.get(pid) ?? 0) }));
-  const [first] = worked.sort((a, b) => b.cpu - a.cpu);
-  if (!first) throw new Error('the browser has no renderer process');
+export function workedBetween(
+  before: ReadonlyMap<number, number>,
+  after: ReadonlyMap<number, number>,
+): Map<number, number> {
+  return new Map([...after].filter(([pid, cpu]) => cpu - (before.get(pid) ?? 0) >= workedSeconds));
+}
+
+/**
+ * Which of these candidates carries the page: the one that has gone on working.
+ * @throws Error when none is left
+ */
+export function busiestSince(
+  candidates: ReadonlyMap<number, number>,
+  now: ReadonlyMap<number, number>,
+): number {
+  const [first] = [...candidates]
+    .flatMap(([pid, cpu]) => (now.has(pid) ? [{ pid, worked: now.get(pid)! - cpu }] : []))
+    .sort((a, b) => b.worked - a.worked);
+  if (!first) throw new Error('the renderer process of the page is gone');
   return first.pid;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { busiestNew } from '../../../lab/machine/processes.ts';
+import { busiestSince, workedBetween } from '../../../lab/machine/processes.ts';
 import { startPulses } from '../../../lab/machine/pulses.ts';
 
 let victim: ChildProcess | undefined;
@@ -42,32 +42,29 @@ describe('pulses', () => {
   });
 });
 
-describe('busiestNew', () => {
-  it('is the process that worked most since, known before or not', () => {
-    expect(
-      busiestNew(
-        new Map([[1, 5]]),
-        new Map([
-          [1, 5.1],
-          [2, 0.9],
-          [3, 0.01],
-        ]),
-      ),
-    ).toBe(2);
-    expect(
-      busiestNew(
-        new Map([
-          [1, 5],
-          [2, 0],
-        ]),
-        new Map([
-          [1, 5.1],
-          [2, 0.9],
-        ]),
-      ),
-    ).toBe(2);
+describe('the renderer of a page', () => {
+  const before = new Map([
+    [1, 5],
+    [2, 0.02],
+  ]);
+  const joined = new Map([
+    [1, 5.05],
+    [2, 0.8],
+    [3, 0.6],
+    [4, 0.01],
+  ]);
+  it('is among those that worked while the page was opened', () => {
+    expect([...workedBetween(before, joined).keys()]).toEqual([2, 3]);
   });
-  it('says so when there is none', () => {
-    expect(() => busiestNew(new Map(), new Map())).toThrow(/no renderer/);
+  it('is the one that went on working', () => {
+    const later = new Map([
+      [1, 9],
+      [2, 0.81],
+      [3, 4.2],
+    ]);
+    expect(busiestSince(workedBetween(before, joined), later)).toBe(3);
+  });
+  it('may be gone', () => {
+    expect(() => busiestSince(workedBetween(before, joined), new Map())).toThrow(/gone/);
   });
 });
