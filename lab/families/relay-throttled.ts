@@ -3,7 +3,7 @@ import { everybody, ofRelay } from './effects.ts';
 import { type Family, faultMs } from './family.ts';
 import { bySeverity } from './line.ts';
 
-/** Each way, for all three together: they send about 2 Mbit/s and receive about 1.5. */
+/** Each way, for all three together: they send about 1 Mbit/s and receive about 1.7. */
 const kilobits = bySeverity(1_400, 900, 400);
 
 export const relayThrottled: Family = {
