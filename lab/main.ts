@@ -7,6 +7,7 @@ import { help, type LabOptions, readOptions, UsageError } from './options.ts';
 import { castOf, expectedMs, playRun, type RunSpec } from './play.ts';
 import { programme } from './programme.ts';
 import { createProgress } from './progress.ts';
+import { rejudge } from './rejudge.ts';
 import { keyOf, parseRows, type RunRow } from './row.ts';
 import { buildScoreboard, scoreboardText } from './scoreboard.ts';
 import { purposeOf } from './seeds.ts';
@@ -59,10 +60,12 @@ async function lab(options: LabOptions): Promise<number> {
     'title',
   );
 
-  const rows = [...kept];
+  let rows = [...kept];
   const signal = endedFromOutside();
   let notRun: string[] = due.map(nameOf);
-  if (options.play) {
+  if (options.rejudge) {
+    rows = await rejudge(kept, stackDir(dataDir), (row) => screen.print(runLine(row)), signal);
+  } else if (options.play) {
     notRun = await playAll(due, { options, dataDir, signal }, (row) => {
       appendFileSync(file, `${JSON.stringify(row)}\n`);
       rows.push(row);
@@ -83,7 +86,7 @@ async function lab(options: LabOptions): Promise<number> {
     screen.print('docs/scoreboard.md and docs/scoreboard.json are written.');
   }
   if (signal.aborted) return exitCodes.interrupted;
-  return options.play && notRun.length > 0 ? exitCodes.incomplete : exitCodes.played;
+  return options.play && !options.rejudge && notRun.length > 0 ? exitCodes.incomplete : exitCodes.played;
 }
 
 interface Playing {
@@ -108,7 +111,7 @@ async function playAll(
   );
   const sessions = createSessions(() =>
     startSession({
-      dataDir: path.join(dataDir, 'stack'),
+      dataDir: stackDir(dataDir),
       loop: options.loop,
       log: (text) => screen.print(`  ${text}`, 'dim'),
       signal,
@@ -145,6 +148,10 @@ async function playAll(
 
 function nameOf({ family, severity, seed }: RunSpec): string {
   return `${family.name} ${severity} ${seed}`;
+}
+
+function stackDir(dataDir: string): string {
+  return path.join(dataDir, 'stack');
 }
 
 function stamp(): string {

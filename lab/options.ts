@@ -24,6 +24,7 @@ const optionsSchema = z.object({
   json: z.string().min(1, 'expected a file name').optional(),
   play: z.boolean().default(true),
   publish: z.boolean().default(false),
+  rejudge: z.boolean().default(false),
   data: z.string().min(1, 'expected a folder').default('.callscope/lab'),
 });
 
@@ -47,6 +48,8 @@ Plays real calls of three Chromium participants under faults whose truth is know
   --quick            a subset of about five minutes, for CI
   --resume FILE      keep results in this file and skip what it holds            (a new file)
   --no-play          play nothing: score what the file of --resume holds
+  --rejudge          play nothing: judge the stored samples of the runs in the file of --resume once more, with the
+                     detectors as they are now; for fitting them, not for the scoreboard
   --json FILE        write the scores as JSON
   --publish          write docs/scoreboard.md and docs/scoreboard.json; not with --tune
   --data FOLDER      where the store and the results live                        (.callscope/lab)
@@ -73,6 +76,11 @@ export function readOptions(args: string[]): LabOptions | 'help' {
   const options = result.data;
   if (!options.play && !options.resume)
     throw new UsageError('--no-play needs --resume FILE: the results to score');
+  if (options.rejudge && (!options.resume || options.publish)) {
+    throw new UsageError(
+      '--rejudge needs --resume FILE, and does not go with --publish: its times are reckoned',
+    );
+  }
   if (options.publish && options.tune) {
     throw new UsageError(
       '--publish and --tune exclude each other: the scoreboard takes no seeds used for fitting',
@@ -98,6 +106,7 @@ function parsed(args: string[]) {
         play: { type: 'boolean' },
         json: { type: 'string' },
         publish: { type: 'boolean' },
+        rejudge: { type: 'boolean' },
         data: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },

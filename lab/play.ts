@@ -220,6 +220,7 @@ function rowOf(
     date: new Date(onsetAtMs).toISOString(),
     callIds: [...new Set(call.seats.flatMap((seat) => [...seat.callIds]))],
     participants: call.seats.length,
+    seats: call.seats.map(({ participantIds }) => [...participantIds]),
     readyMs: since(played.readyAtMs),
     faultEndMs: since(played.faultEndAtMs),
     endMs: since(played.endAtMs),

@@ -45,6 +45,8 @@ export const rowSchema = z.object({
   date: z.string(),
   callIds: z.array(z.string()),
   participants: z.number(),
+  /** All ids that each seat had: coming back after a loss makes a new one. */
+  seats: z.array(z.array(z.string())).default([]),
   /** From the onset: when media flowed (or the first one came), the end of the fault, the end of the call. */
   readyMs: z.number(),
   faultEndMs: z.number(),

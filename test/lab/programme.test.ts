@@ -79,6 +79,8 @@ describe('the command line', () => {
     [['--runs', '0'], /--runs: .*1/],
     [['--no-play'], /needs --resume FILE/],
     [['--tune', '--publish'], /exclude each other/],
+    [['--rejudge'], /needs --resume FILE/],
+    [['--rejudge', '--resume', 'runs.jsonl', '--publish'], /does not go with --publish/],
     [['--loop', 'maybe'], /--loop/],
     [['--bogus'], /bogus/],
   ])('%j is refused with what to change', (args, message) => {

@@ -29,6 +29,7 @@ export function row(incidents: FoundIncident[], more: Partial<RunRow> = {}): Run
     date: '2026-01-01T00:00:00.000Z',
     callIds: ['c'],
     participants: 3,
+    seats: [['a'], ['b'], ['c']],
     readyMs: -10_000,
     faultEndMs: 15_000,
     endMs: 20_000,
