@@ -55,10 +55,10 @@ async function lab(options: LabOptions): Promise<number> {
   const due = all.filter(
     ({ family, severity, seed }) => !have.has(keyOf({ family: family.name, severity, seed })),
   );
-  screen.print(
-    `Callscope lab: ${all.length} runs, ${all.length - due.length} of them in ${file} already`,
-    'title',
-  );
+  const plan = options.rejudge
+    ? `${kept.length} runs of ${file} are judged once more`
+    : `${all.length} runs, ${all.length - due.length} of them in ${file} already`;
+  screen.print(`Callscope lab: ${plan}`, 'title');
 
   let rows = [...kept];
   const signal = endedFromOutside();
