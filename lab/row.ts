@@ -46,7 +46,7 @@ export const rowSchema = z.object({
   callIds: z.array(z.string()),
   participants: z.number(),
   /** All ids that each seat had: coming back after a loss makes a new one. */
-  seats: z.array(z.array(z.string())).default([]),
+  seats: z.array(z.array(z.string())),
   /** From the onset: when media flowed (or the first one came), the end of the fault, the end of the call. */
   readyMs: z.number(),
   faultEndMs: z.number(),

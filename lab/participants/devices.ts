@@ -46,29 +46,35 @@ function install(setup: DeviceSetup): void {
 
   function throughStage(track: MediaStreamTrack): MediaStreamTrack {
     const generator = new MediaStreamTrackGenerator({ kind: 'video' });
-    let held: VideoFrame | null = null;
-    const blackLike = (frame: VideoFrame): VideoFrame => {
-      const { codedWidth, codedHeight, timestamp } = frame;
+    let kept: { data: Uint8Array<ArrayBuffer>; format: VideoPixelFormat } | null = null;
+    const black = ({ codedWidth, codedHeight }: VideoFrame): Uint8Array<ArrayBuffer> => {
       const luma = codedWidth * codedHeight;
       const data = new Uint8Array(luma * 1.5).fill(128);
       data.fill(16, 0, luma);
-      return new VideoFrame(data, { format: 'I420', codedWidth, codedHeight, timestamp });
+      return data;
     };
+    // Made anew from pixels: a copied frame keeps its time of capture, and the encoder drops what is not newer.
+    const drawn = (
+      { codedWidth, codedHeight, timestamp }: VideoFrame,
+      { data, format }: NonNullable<typeof kept>,
+    ) => new VideoFrame(data, { format, codedWidth, codedHeight, timestamp });
     const stage = new TransformStream<VideoFrame, VideoFrame>({
-      transform(frame, out) {
-        if (hand.camera !== 'repeated') {
-          held?.close();
-          held = null;
-        }
-        if (hand.camera === 'good') {
+      async transform(frame, out) {
+        const { camera } = hand;
+        if (camera === 'good') {
+          kept = null;
           out.enqueue(frame);
           return;
         }
-        if (hand.camera === 'repeated') {
-          held ??= frame.clone();
-          out.enqueue(new VideoFrame(held, { timestamp: frame.timestamp }));
-        } else if (hand.camera === 'black') {
-          out.enqueue(blackLike(frame));
+        if (camera === 'repeated') {
+          if (!kept) {
+            const data = new Uint8Array(frame.allocationSize());
+            await frame.copyTo(data);
+            kept = { data, format: frame.format ?? 'I420' };
+          }
+          out.enqueue(drawn(frame, kept));
+        } else if (camera === 'black') {
+          out.enqueue(drawn(frame, { data: black(frame), format: 'I420' }));
         }
         frame.close();
       },
