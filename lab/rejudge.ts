@@ -107,7 +107,8 @@ function incidentsOf(
 ): IncidentRow[] {
   const names = namesOf(samples);
   const incidents = new Map<string, IncidentRow>();
-  for (let atMs = span.fromMs + stepMs; atMs <= span.toMs; atMs += stepMs) {
+  // On the clock's even seconds, not in step with the onset: a fault may come at any time between two looks.
+  for (let atMs = Math.ceil(span.fromMs / stepMs) * stepMs; atMs <= span.toMs; atMs += stepMs) {
     const visible = visibleAt(samples, receivedAt, atMs - storeMs);
     const paths = joinPaths(visible);
     if (paths.links.length === 0) continue;
