@@ -73,7 +73,7 @@ async function lab(options: LabOptions): Promise<number> {
     });
   }
 
-  const scoreboard = buildScoreboard(rows, { date: new Date().toISOString(), loop: options.loop, notRun });
+  const scoreboard = buildScoreboard(rows, notRun);
   for (const line of summaryLines(scoreboard)) screen.print(line);
   screen.print(`The runs are in ${file}.`);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(scoreboard, null, 2)}\n`);

@@ -5,6 +5,7 @@ import { type DetectorScore, type FamilyScore, type Scores, score } from './scor
 import { judgeRun } from './verdicts.ts';
 
 export interface Scoreboard extends Scores {
+  /** Of the last run, ISO 8601; empty without any. */
   date: string;
   loop: string;
   /** Every set of versions and machine that runs were made with. */
@@ -25,22 +26,17 @@ export interface Scoreboard extends Scores {
   }[];
 }
 
-export interface ScoreboardFacts {
-  date: string;
-  loop: string;
-  notRun: readonly string[];
-}
-
-export function buildScoreboard(
-  rows: readonly RunRow[],
-  { date, loop, notRun }: ScoreboardFacts,
-): Scoreboard {
+export function buildScoreboard(rows: readonly RunRow[], notRun: readonly string[]): Scoreboard {
   const loads = rows.map((row) => row.load.before).sort((a, b) => a - b);
   const scores = score(rows);
   return {
     result: scores.result,
-    date,
-    loop,
+    date:
+      rows
+        .map(({ date }) => date)
+        .sort()
+        .at(-1) ?? '',
+    loop: [...new Set(rows.map(({ loop }) => loop))].sort().join(' and '),
     madeWith: [...new Map(rows.map(({ versions }) => [JSON.stringify(versions), versions])).values()],
     detectors: [...new Set(rows.flatMap(({ found }) => found.map(({ detector }) => detector)))].sort(),
     load: { median: loads[Math.floor(loads.length / 2)] ?? null, highest: loads.at(-1) ?? null },
@@ -123,7 +119,7 @@ export function scoreboardText(board: Scoreboard): string {
   return [
     '# Scoreboard',
     '',
-    `How often the verdicts are right: ${board.runs.length} real calls of three Chromium participants under faults that the lab made, played up to ${board.date.slice(0, 10)} with the loop in mode \`${board.loop}\`.`,
+    `How often the verdicts are right: ${board.runs.length} real calls of three Chromium participants under faults that the lab made, played up to ${board.date.slice(0, 10) || 'now'} with the loop in mode \`${board.loop || 'shadow'}\`.`,
     'Written by `npm run lab -- --publish`; [lab.md](lab.md) tells how to repeat it, [decisions/truth.md](decisions/truth.md) what counts as right. The same figures with every run: [scoreboard.json](scoreboard.json).',
     '',
     '## Against what was set out',

@@ -11,11 +11,7 @@ const rows = [
   row([], { severity: 'mild', family: 'uplink-loss' }),
   cleanRow([]),
 ];
-const board = buildScoreboard(rows, {
-  date: '2026-01-02T00:00:00.000Z',
-  loop: 'shadow',
-  notRun: ['cut-off severe 1'],
-});
+const board = buildScoreboard(rows, ['cut-off severe 1']);
 
 describe('the scoreboard', () => {
   it('keeps every run with what each incident counted as', () => {
@@ -43,7 +39,7 @@ describe('the scoreboard', () => {
   });
 
   it('can be written of nothing', () => {
-    const empty = buildScoreboard([], { date: '2026-01-02T00:00:00.000Z', loop: 'shadow', notRun: [] });
+    const empty = buildScoreboard([], []);
     expect(scoreboardText(empty)).not.toMatch(/undefined|NaN/);
     expect(scoreboardText(empty)).toContain('not known');
   });
