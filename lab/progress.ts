@@ -19,13 +19,14 @@ export function createProgress(
   now: () => number = Date.now,
 ): Progress {
   const begunMs = now();
-  let [doneRuns, doneCostMs] = [0, 0];
+  let [doneRuns, doneCostMs, doneElapsedMs] = [0, 0, 0];
   let playing = '';
   const show = () => {
     const text = progressText({
       runs,
       doneRuns,
       doneCostMs,
+      doneElapsedMs,
       totalMs,
       elapsedMs: now() - begunMs,
       playing,
@@ -43,6 +44,7 @@ export function createProgress(
     end(costMs) {
       doneRuns++;
       doneCostMs += costMs;
+      doneElapsedMs = now() - begunMs;
       show();
     },
     close() {
@@ -57,6 +59,8 @@ export interface ProgressState {
   runs: number;
   doneRuns: number;
   doneCostMs: number;
+  /** When the last run ended; what has passed since belongs to the one being played. */
+  doneElapsedMs: number;
   totalMs: number;
   elapsedMs: number;
   playing: string;
@@ -67,6 +71,7 @@ export function progressText({
   runs,
   doneRuns,
   doneCostMs,
+  doneElapsedMs,
   totalMs,
   elapsedMs,
   playing,
@@ -75,8 +80,8 @@ export function progressText({
   const share = totalMs > 0 ? Math.min(1, doneCostMs / totalMs) : 1;
   const filled = Math.round(share * barWidth);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
-  const pace = doneCostMs > 0 ? elapsedMs / doneCostMs : 1;
-  const leftMs = Math.max(0, totalMs * pace - elapsedMs);
+  const pace = doneCostMs > 0 ? doneElapsedMs / doneCostMs : 1;
+  const leftMs = Math.max(0, (totalMs - doneCostMs) * pace - (elapsedMs - doneElapsedMs));
   const text = `${bar} ${doneRuns}/${runs}  ${minutes(leftMs)} left  ${playing}`;
   return text.slice(0, Math.max(20, width - 1));
 }

@@ -71,6 +71,7 @@ describe('progress', () => {
     runs: 4,
     doneRuns: 1,
     doneCostMs: 10_000,
+    doneElapsedMs: 12_000,
     totalMs: 40_000,
     elapsedMs: 12_000,
     playing: 'cut-off mild 1',
@@ -79,8 +80,14 @@ describe('progress', () => {
   it('scales the time left by the pace so far', () => {
     expect(progressText(state)).toMatch(/^█{6}░{18} 1\/4 {2}0:36 left {2}cut-off mild 1$/);
   });
+  it('goes down while a run is played', () => {
+    expect(progressText({ ...state, elapsedMs: 22_000 })).toContain('0:26 left');
+    expect(progressText({ ...state, elapsedMs: 90_000 })).toContain('0:00 left');
+  });
   it('begins with what is expected and fits the terminal', () => {
-    expect(progressText({ ...state, doneRuns: 0, doneCostMs: 0, elapsedMs: 0 })).toContain('0:40 left');
+    expect(progressText({ ...state, doneRuns: 0, doneCostMs: 0, doneElapsedMs: 0, elapsedMs: 0 })).toContain(
+      '0:40 left',
+    );
     expect(progressText({ ...state, width: 40 }).length).toBeLessThan(40);
     expect(minutes(3_661_000)).toBe('61:01');
   });
