@@ -200,7 +200,8 @@ function report(runs: number): BenchmarkReport {
     ],
     details: {
       commit: commit(),
-      stream: 'one sender’s audio or video to one receiver, seen at four points; streamsPerCore is of the dearest call size',
+      stream:
+        'one sender’s audio or video to one receiver, seen at four points; streamsPerCore is of the dearest call size',
       time: 'CPU time of the process, median of runs; reading and writing the store not included',
       bySize,
     },

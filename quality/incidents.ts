@@ -24,7 +24,7 @@ const severityRank = { minor: 0, moderate: 1, severe: 2 } as const;
 
 interface Found extends Verdict {
   readonly kind: string;
-  readonly detector: string;
+  readonly by: Detector;
 }
 
 const keyOf = (i: { kind: string; participant_id: string; subject_id: string }): string =>
@@ -44,7 +44,10 @@ export function followIncidents(
   const found = judgeAll(features, asked);
   const changed: IncidentRow[] = [];
   const seen = new Set<string>();
+  const kindsKnown = new Set(known.map((incident) => incident.kind));
   for (const verdict of found) {
+    // Most verdicts of most moments: all is well, and was.
+    if (verdict.state !== 'bad' && !kindsKnown.has(verdict.kind)) continue;
     const key = keyOf({
       kind: verdict.kind,
       participant_id: verdict.participantId,
@@ -59,7 +62,7 @@ export function followIncidents(
     } else if (
       verdict.state === 'bad' &&
       !ofSubject.some((incident) => covers(incident, verdict, features.atMs)) &&
-      !explainedBy(verdict.kind, verdict, [...known, ...changed], features.atMs)
+      !explainedBy(verdict.by, verdict, [...known, ...changed], features.atMs)
     ) {
       changed.push(opened(verdict, features, names));
     }
@@ -90,7 +93,7 @@ function judgeAll(features: CallFeatures, asked: readonly Detector[]): Found[] {
     detector.judge(features).map((verdict) => ({
       ...verdict,
       kind: detector.name,
-      detector: `${detector.name}@${detector.version}`,
+      by: detector,
     })),
   );
 }
@@ -116,7 +119,7 @@ function opened(verdict: Found, features: CallFeatures, names: Names): IncidentR
     call_id: features.callId,
     incident_id: createHash('sha256').update(id.join('\n')).digest('hex').slice(0, 32),
     kind: verdict.kind,
-    detector: verdict.detector,
+    detector: `${verdict.by.name}@${verdict.by.version}`,
     hop: verdict.hop,
     participant_id: verdict.participantId,
     subject_id: verdict.subjectId,

@@ -7,7 +7,8 @@
  * mediasoup's consumer score stays at 9-10 in a cut-off, the estimate swings at join, a busy machine delays.
  */
 import type { DownlinkFeatures } from '../features/downlink.ts';
-import { atLeast, type Detector, evidenceOf, notOver, type Verdict } from './detector.ts';
+import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
+import { linkTrouble } from './link-trouble.ts';
 
 /** Loss from which in-band FEC and concealment of Opus no longer hide it; wireless links at rest stay below. */
 const lossOnset = 0.03;
@@ -38,6 +39,12 @@ export const downlinkCongestion: Detector = {
   clearing:
     'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s; where the receiver’s own loss is known ' +
     'for these 5 s, it is enough that the feedback’s mean, which lags far behind, has not risen',
+  explains: [
+    { kinds: suffered, of: 'received' },
+    { kinds: ['estimate_collapse', 'high_jitter', 'high_delay'], of: 'own' },
+  ],
+  sentence: ({ name, facts, when, others }) =>
+    `${name}'s own downlink ${linkTrouble(facts)} ${when}; ${others}.`,
   judge: (features) => features.downlinks.map((downlink) => judgeDownlink(downlink, features.atMs)),
 };
 

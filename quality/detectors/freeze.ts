@@ -23,7 +23,19 @@ export const freeze: Detector = {
   onset:
     'no frame decoded for >= 1.9 s by the receiver’s samples, while nobody paused the video and it had flowed',
   clearing: 'frames are decoded again at >= 2 a second, or the video is paused or gone',
+  sentence: ({ incident, facts, when, affected, nameOf }) => {
+    const sender = typeof facts.senderId === 'string' ? nameOf(facts.senderId) : 'a participant';
+    return `${sender}'s video stood still for ${affected} ${when}: ${freezePlace[incident.hop] ?? 'the place is not known'}.`;
+  },
   judge: (features) => judgeProducers(features),
+};
+
+const freezePlace: Partial<Record<Hop, string>> = {
+  sender_device: 'the sender’s device made no frames',
+  uplink: 'it did not get from the sender to the media server',
+  sfu: 'the media server did not pass it on',
+  downlink: 'it did not get from the media server to the receiver',
+  receiver_device: 'packets arrived but could not be shown',
 };
 
 function judgeProducers(features: CallFeatures): Verdict[] {

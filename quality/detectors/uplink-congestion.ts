@@ -8,7 +8,8 @@
  */
 import type { CallFeatures } from '../features/call.ts';
 import type { UplinkFeatures } from '../features/uplink.ts';
-import { atLeast, type Detector, evidenceOf, notOver, type Verdict } from './detector.ts';
+import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
+import { linkTrouble } from './link-trouble.ts';
 
 /** As for the downlink: from here on Opus no longer hides it. */
 const lossOnset = 0.03;
@@ -37,6 +38,12 @@ export const uplinkCongestion: Detector = {
     'two of: SFU-side loss >= 3 % in two samples (or >= 10 % in one), holes or repairs in the producer’s ' +
     'streams, reported loss >= 3 %, delay up by >= 100 ms, encoder held back by a fallen estimate; without any loss all of the last and starved layers',
   clearing: 'no loss over 1 % by any witness and delay back, for 5 s; slow layer ramp-up is not congestion',
+  explains: [
+    { kinds: suffered, of: 'sent' },
+    { kinds: ['fixed_bitrate'], of: 'own' },
+  ],
+  sentence: ({ name, facts, when, affected }) =>
+    `${name}'s uplink ${linkTrouble(facts)} ${when}, so ${affected} received ${name} badly.`,
   judge: (features) => features.uplinks.map((uplink) => judgeUplink(uplink, features)),
 };
 

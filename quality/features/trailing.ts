@@ -6,6 +6,8 @@ import { mean, type Span } from '../counters.ts';
 
 /** How far back detection reads, ms. */
 export const historyMs = 15_000;
+/** How far back what a camera or microphone gives is read: people pause for long. */
+export const sourceHistoryMs = 34_000;
 /** Between two SFU samples. */
 export const sfuIntervalMs = 1_000;
 /** Recent: two SFU samples. */
@@ -23,8 +25,9 @@ export function fresh<S extends { readonly time: number }>(
   samples: readonly S[],
   atMs: number,
   staleMs: number,
+  lookBackMs = historyMs,
 ): S[] {
-  const known = samples.filter((s) => s.time <= atMs && s.time > atMs - historyMs);
+  const known = samples.filter((s) => s.time <= atMs && s.time > atMs - lookBackMs);
   const newest = known.at(-1);
   return newest && atMs - newest.time <= staleMs ? known : [];
 }
