@@ -6,7 +6,9 @@
  * delay and the bandwidth estimate are the witnesses beside it; one alone is never a verdict:
  * mediasoup's consumer score stays at 9-10 in a cut-off, the estimate swings at join, a busy machine delays.
  */
+import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
+import { atTheRelay } from '../features/relay.ts';
 import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
 import { linkTrouble } from './link-trouble.ts';
 
@@ -45,10 +47,11 @@ export const downlinkCongestion: Detector = {
   ],
   sentence: ({ name, facts, when, others }) =>
     `${name}'s own downlink ${linkTrouble(facts)} ${when}; ${others}.`,
-  judge: (features) => features.downlinks.map((downlink) => judgeDownlink(downlink, features.atMs)),
+  judge: (features) => features.downlinks.map((downlink) => judgeDownlink(downlink, features)),
 };
 
-function judgeDownlink(d: DownlinkFeatures, atMs: number): Verdict {
+function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
+  const { atMs } = features;
   // Stale or absent: every figure is undefined, and the verdict comes out as unclear.
   const newestMs = d.sfuTimeMs ?? atMs;
   const delayUpMs =
@@ -86,7 +89,7 @@ function judgeDownlink(d: DownlinkFeatures, atMs: number): Verdict {
   const loss = Math.max(feedback ?? 0, d.clientLoss ?? 0);
   return {
     state: bad ? 'bad' : good ? 'good' : 'unclear',
-    hop: d.link.sfu.at(-1)?.uses_relay ? 'relay' : 'downlink',
+    hop: bad && atTheRelay(d.participantId, features) ? 'relay' : 'downlink',
     participantId: d.participantId,
     subjectId: d.link.transportId,
     severity: severityOf(loss, d),

@@ -7,6 +7,7 @@
  * of networks: so that word counts only once media has flowed for a while, and never alone.
  */
 import type { CallFeatures } from '../features/call.ts';
+import { atTheRelay } from '../features/relay.ts';
 import type { UplinkFeatures } from '../features/uplink.ts';
 import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
 import { linkTrouble } from './link-trouble.ts';
@@ -90,12 +91,9 @@ function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
     notOver(u.silentMs, 1_500);
 
   const loss = Math.max(feedback ?? 0, u.reportedLoss ?? 0, u.producerLoss ?? 0);
-  const receivers = features.paths
-    .filter((p) => p.path.uplink.senderId === u.participantId)
-    .map((p) => p.path.receiverId);
   return {
     state: bad ? 'bad' : good ? 'good' : 'unclear',
-    hop: u.link.sfu.at(-1)?.uses_relay ? 'relay' : 'uplink',
+    hop: bad && atTheRelay(u.participantId, features) ? 'relay' : 'uplink',
     participantId: u.participantId,
     subjectId: u.link.transportId,
     severity: loss >= lossGrave ? 'severe' : loss >= 0.05 || heldBack ? 'moderate' : 'minor',
@@ -114,6 +112,6 @@ function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
       roundTripBeforeMs: u.roundTripBeforeMs,
       limitedByBandwidth: u.limitedByBandwidth,
     }),
-    affected: [...new Set(receivers)],
+    affected: features.receiversOf(u.participantId),
   };
 }

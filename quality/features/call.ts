@@ -16,6 +16,7 @@ import { type IceFeatures, iceFeatures } from './ice.ts';
 import { type PathFeatures, pathFeatures } from './path.ts';
 import { type PresenceFeatures, presenceFeatures } from './presence.ts';
 import { type ReceivingFeatures, receivingFeatures } from './receiving.ts';
+import { type RelayFeatures, relayFeatures } from './relay.ts';
 import { type SendingFeatures, sendingFeatures } from './sending.ts';
 import { type UplinkFeatures, uplinkFeatures } from './uplink.ts';
 
@@ -36,6 +37,9 @@ export interface CallFeatures {
   readonly sending: () => readonly SendingFeatures[];
   readonly connections: () => readonly ConnectionFeatures[];
   readonly presence: () => readonly PresenceFeatures[];
+  readonly relay: () => RelayFeatures;
+  /** The paths of one producer's media. */
+  readonly pathsOf: (producerId: string) => readonly PathFeatures[];
   /** Who receives something of this participant. */
   readonly receiversOf: (senderId: string) => readonly string[];
 }
@@ -66,6 +70,7 @@ export function callFeatures(
     .map((p) => pathFeatures(p, atMs, decisions));
 
   const receiving = once(() => present.map((p) => receivingFeatures(p, atMs)));
+  const byProducer = once(() => grouped(present, (p) => p.path.uplink.producerId));
   const receivers = once(() => {
     const bySender = new Map<string, Set<string>>();
     for (const { path } of present) {
@@ -75,6 +80,7 @@ export function callFeatures(
     }
     return bySender;
   });
+  const connections = once(() => connectionsOf(links, past, left, atMs));
   return {
     tenantId,
     callId,
@@ -98,8 +104,10 @@ export function callFeatures(
     sending: once(() =>
       paths.uplinks.filter((u) => !left.has(u.senderId)).map((u) => sendingFeatures(u, atMs)),
     ),
-    connections: once(() => connectionsOf(links, past, left, atMs)),
+    connections,
+    relay: once(() => relayFeatures(connections(), downlinks, uplinks)),
     presence: once(() => presenceFeatures(links, past, left, atMs)),
+    pathsOf: (producerId) => byProducer().get(producerId) ?? [],
     receiversOf: (senderId) => [...(receivers().get(senderId) ?? [])],
   };
 }

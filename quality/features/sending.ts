@@ -50,6 +50,7 @@ export interface SendingFeatures {
   /** Since when nothing of it has arrived at the SFU; ms. */
   readonly arrivedStillMs: number | undefined;
   readonly arrivedPacketsPerSecond: number | undefined;
+  readonly arrivedBps: number | undefined;
   /** How long the SFU has seen it, ms. */
   readonly arrivedKnownMs: number;
   readonly lossAtSfu: number | undefined;
@@ -64,7 +65,7 @@ const encoderCounters = [
   'total_encode_time_us',
   'quality_limitation_durations_cpu_us',
 ] as const;
-const arrivalCounters = ['packet_count', 'packets_lost', 'pli_count'] as const;
+const arrivalCounters = ['packet_count', 'byte_count', 'packets_lost', 'pli_count'] as const;
 
 export function sendingFeatures(uplink: Uplink, atMs: number): SendingFeatures {
   const source = fresh(uplink.mediaSource, atMs, staleClientMs, sourceHistoryMs);
@@ -107,6 +108,7 @@ export function sendingFeatures(uplink: Uplink, atMs: number): SendingFeatures {
     frameHeight: highest(outbound.map((e) => e.newest.frame_height ?? undefined)),
     arrivedStillMs: lowest(arrivals.map((a) => a.stillMs)),
     arrivedPacketsPerSecond: total(arrivals.map((a) => rateOf(a.now, 'packet_count'))),
+    arrivedBps: times8(total(arrivals.map((a) => rateOf(a.now, 'byte_count')))),
     arrivedKnownMs: highest(arrivals.map((a) => a.knownMs)) ?? 0,
     lossAtSfu: shareOf(
       total(flowing.map((a) => a.now?.of.packets_lost)),
