@@ -15,6 +15,8 @@ import { atLeast, atMost, calm, type Detector, evidenceOf, percent, type Verdict
 const longShare = 0.06;
 /** It goes on: not one hiccup some seconds ago. */
 const nowShare = 0.03;
+/** It has gone on for more than 5 s: by then its cause, if it has one, is known. */
+const beforeShare = 0.02;
 const severeShare = 0.15;
 const clearShare = 0.015;
 const knownMs = 9_000;
@@ -24,7 +26,7 @@ export const audioConcealment: Detector = {
   version: 1,
   question: 'Does this participant hear sound that its device has to make up?',
   onset:
-    '>= 6 % of the samples played made up over 15 s, silence not counted (twice the field’s 3 %, which one hiccup of a busy machine reaches), and >= 3 % over the last 5 s; while the SFU passes the sound on or packets come',
+    '>= 6 % of the samples played made up over 15 s, silence not counted (twice the field’s 3 %, which one hiccup of a busy machine reaches), and >= 3 % over the last 5 s and >= 2 % before these: by then its cause, if there is one, has been found; while the SFU passes the sound on or packets come',
   clearing: '<= 1.5 % over 5 s of everything heard',
   aftermathMs: 20_000,
   sentence: ({ name, facts, when, nameOf }) =>
@@ -46,6 +48,7 @@ function judgeReceiver(id: string, sounds: readonly ReceivingFeatures[], feature
       r.knownMs >= knownMs &&
       atLeast(r.concealedLong, longShare) &&
       atLeast(r.concealed, nowShare) &&
+      atLeast(r.concealedBefore, beforeShare) &&
       (r.at.sfuSending ?? atLeast(r.packetsPerSecond, 5)),
   );
   if (torn.length === 0) {

@@ -7,21 +7,24 @@
  */
 import type { Hop } from '../../telemetry/rows.ts';
 import type { CallFeatures } from '../features/call.ts';
+import { growth } from '../features/growth.ts';
 import type { PathFeatures } from '../features/path.ts';
 import { atLeast, type Detector, evidenceOf, type Verdict } from './detector.ts';
 
 /** Under 2 s a key frame request repairs most; at 2 s sampling one empty difference is exactly this long. */
 const frozenOnsetMs = 1_900;
 const severeMs = 5_000;
+/** What stuck_decoder did not take up by then is told here. */
+const leftMs = 7_900;
 /** Two frames a second is movement. */
 const movingFps = 2;
 
 export const freeze: Detector = {
   name: 'freeze',
-  version: 1,
+  version: 2,
   question: 'Has a video that should move stood still for somebody?',
   onset:
-    'no frame decoded for >= 1.9 s by the receiver’s samples, while nobody paused the video and it had flowed',
+    'no frame decoded for >= 1.9 s by the receiver’s samples, while nobody paused the video and it had flowed; where packets arrive and key frames are asked for, >= 7.9 s, since stuck_decoder tells that more closely',
   clearing: 'frames are decoded again at >= 2 a second, or the video is paused or gone',
   sentence: ({ incident, facts, when, affected, nameOf }) => {
     const sender = typeof facts.senderId === 'string' ? nameOf(facts.senderId) : 'a participant';
@@ -90,8 +93,16 @@ function commonVerdict(paths: readonly PathFeatures[], atMs: number): Verdict {
   };
 }
 
+/** Packets come and key frames are asked for: stuck_decoder tells it more closely, and needs a little longer. */
+function asksInVain(p: PathFeatures): boolean {
+  const sinceMs = (p.clientTimeMs ?? 0) - (p.sinceFrameMs ?? 0);
+  return (growth(p.path.inbound, ['pli_count'], sinceMs)?.of.pli_count ?? 0) >= 1;
+}
+
 function receiverVerdict(p: PathFeatures, atMs: number): Verdict {
-  const bad = isFrozen(p) && hopOf(p) !== 'unknown';
+  const hop = hopOf(p);
+  const bad =
+    isFrozen(p) && hop !== 'unknown' && !(hop === 'receiver_device' && asksInVain(p) && p.sinceFrameMs! < leftMs);
   return verdictOf(p, atMs, bad ? 'bad' : isMoving(p) ? 'good' : 'unclear');
 }
 

@@ -2,10 +2,11 @@
  * Has this participant's camera stopped giving frames, though nobody switched it off?
  *
  * Witnesses: the source's own frame count stands still; nothing of the track arrives at the SFU while its transport
- * lives; the receivers see no frame. A lost path silences the transport too, and a switched-off camera is paused
+ * lives; the receivers see no frame; the browser says that it muted the track. A lost path silences the transport too, and a switched-off camera is paused
  * by the SFU's word, so neither is taken for it. A hidden page says nothing: phones take its camera away.
  */
 import type { CallFeatures } from '../features/call.ts';
+import type { PresenceFeatures } from '../features/presence.ts';
 import type { SendingFeatures } from '../features/sending.ts';
 import { atLeast, atMost, calm, type Detector, evidenceOf, suffered, type Verdict } from './detector.ts';
 
@@ -25,25 +26,24 @@ export const videoSourceFrozen: Detector = {
   version: 1,
   question: 'Has this participant’s camera stopped giving frames, though nobody switched it off?',
   onset:
-    'two of: no frame from the source for >= 1.9 s (one whole sampling interval), nothing of the track at the SFU for >= 1.9 s while its transport is alive (a lost path silences both), a receiver’s picture standing for >= 1.9 s; or the source’s word alone for >= 5.9 s. Not while paused, hidden, or before it ever flowed',
+    'two of: no frame from the source for >= 1.9 s (one whole sampling interval), nothing of the track at the SFU for >= 1.9 s while its transport is alive (a lost path silences both), every receiver’s picture standing for >= 1.9 s, the track muted by the browser; or the source’s word alone for >= 5.9 s. Not while paused, hidden, or before it ever flowed',
   clearing:
     'the source gives >= 2 frames a second over 5 s, or the track arrives at the SFU again, or it is paused',
   explains: [{ kinds: suffered, of: 'sent' }],
   sentence: ({ name, when, affected }) =>
     `${name}'s camera gave no pictures ${when}, so ${affected} saw ${name} standing still.`,
   judge: (features) => {
-    const hidden = new Set(
-      features
-        .presence()
-        .filter((p) => p.hidden)
-        .map((p) => p.participantId),
-    );
+    const people = new Map(features.presence().map((p) => [p.participantId, p]));
     const cameras = features.sending().filter((s) => s.kind === 'video' && s.source === 'camera');
-    return cameras.map((s) => judgeCamera(s, hidden.has(s.senderId), features));
+    return cameras.map((s) => judgeCamera(s, people.get(s.senderId), features));
   },
 };
 
-function judgeCamera(s: SendingFeatures, hidden: boolean, features: CallFeatures): Verdict {
+function judgeCamera(
+  s: SendingFeatures,
+  person: PresenceFeatures | undefined,
+  features: CallFeatures,
+): Verdict {
   const { atMs } = features;
   const moving = s.arrivedStillMs === undefined || s.arrivedStillMs < 1_100;
   if (s.pausedLately === true) return calm('good', s.senderId, s.producerId, atMs);
@@ -58,9 +58,10 @@ function judgeCamera(s: SendingFeatures, hidden: boolean, features: CallFeatures
   const seenStanding = standing.length > 0 && standing.length === watching.length;
   const flowed = (s.uplink.mediaSource.at(-1)?.frames ?? 10) >= 10;
 
-  const witnesses = [sourceStill, notArriving, seenStanding].filter(Boolean).length;
+  const muted = person?.mutedTracks.has(s.producerId) === true;
+  const witnesses = [sourceStill, notArriving, seenStanding, muted].filter(Boolean).length;
   const bad =
-    !hidden &&
+    person?.hidden !== true &&
     flowed &&
     ((witnesses >= 2 && (sourceStill || notArriving)) ||
       (atLeast(s.sourceStillMs, sourceAloneMs) && !(moving && s.arrivedStillMs !== undefined)));
@@ -86,6 +87,7 @@ function judgeCamera(s: SendingFeatures, hidden: boolean, features: CallFeatures
       receiversStanding: standing.length,
       receiversWatching: watching.length,
       transportSilentMs: uplink?.silentMs,
+      mutedByBrowser: muted,
     }),
     affected: [...new Set(watching.map((p) => p.path.receiverId))],
   };

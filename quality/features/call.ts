@@ -10,7 +10,12 @@
 import type { DecisionRow } from '../../telemetry/rows.ts';
 import type { CallPaths, Link } from '../paths.ts';
 import type { EventSample } from '../samples.ts';
-import { type ConnectionFeatures, connectionEvents, connectionFeatures } from './connection.ts';
+import {
+  type ConnectionFeatures,
+  connectionEvents,
+  connectionFeatures,
+  connectionKey,
+} from './connection.ts';
 import { type DownlinkFeatures, downlinkFeatures } from './downlink.ts';
 import { type IceFeatures, iceFeatures } from './ice.ts';
 import { type PathFeatures, pathFeatures } from './path.ts';
@@ -131,14 +136,16 @@ function connectionsOf(
   atMs: number,
 ): ConnectionFeatures[] {
   const said = connectionEvents(events, atMs);
-  const linkOf = new Map(links.map((link) => [link.transportId, link]));
-  const all: ConnectionFeatures[] = links.map((link) =>
-    connectionFeatures(link.transportId, link.participantId, link, said.get(link.transportId) ?? [], atMs),
-  );
-  for (const [transportId, list] of said) {
-    const participantId = list[0]!.participant_id;
-    if (linkOf.has(transportId) || left.has(participantId)) continue;
-    all.push(connectionFeatures(transportId, participantId, undefined, list, atMs));
+  const seen = new Set<string>();
+  const all = links.map((link) => {
+    const key = connectionKey(link.participantId, link.transportId);
+    seen.add(key);
+    return connectionFeatures(link.transportId, link.participantId, link, said.get(key) ?? [], atMs);
+  });
+  for (const [key, list] of said) {
+    const { participant_id, transport_id } = list[0]!;
+    if (seen.has(key) || left.has(participant_id)) continue;
+    all.push(connectionFeatures(transport_id, participant_id, undefined, list, atMs));
   }
   return all;
 }

@@ -33,6 +33,10 @@ export interface ConnectionFeatures {
 /** Candidate pairs settle within this after the first connection. */
 const settlingMs = 10_000;
 
+/** Of a participant's own connection: nobody speaks of another's. */
+export const connectionKey = (participantId: string, transportId: string): string =>
+  `${participantId} ${transportId}`;
+
 export type EventsByTransport = ReadonlyMap<string, readonly EventSample[]>;
 
 const ofConnections: ReadonlySet<string> = new Set([
@@ -47,7 +51,7 @@ export function connectionEvents(events: readonly EventSample[], atMs: number): 
   const byTransport = new Map<string, EventSample[]>();
   for (const event of events) {
     if (event.time > atMs || !ofConnections.has(event.name)) continue;
-    const key = event.transport_id || event.participant_id;
+    const key = connectionKey(event.participant_id, event.transport_id);
     const list = byTransport.get(key);
     if (list) list.push(event);
     else byTransport.set(key, [event]);

@@ -22,6 +22,8 @@ export interface ReceivingFeatures {
   /** Audible concealment, of all samples played; silence is not counted. */
   readonly concealed: number | undefined;
   readonly concealedLong: number | undefined;
+  /** Of the history before the last 5 s. */
+  readonly concealedBefore: number | undefined;
   /** Samples inserted or removed to stretch or squeeze the sound, of all played. */
   readonly stretched: number | undefined;
   readonly jitterMs: number | undefined;
@@ -91,6 +93,7 @@ export function receivingFeatures(at: PathFeatures, atMs: number): ReceivingFeat
     loss: shareOf(now?.of.packets_lost, now?.of.packets_received),
     concealed: heardConcealed(now?.of),
     concealedLong: heardConcealed(long?.of),
+    concealedBefore: heardConcealed(long && now ? without(long.of, now.of) : undefined),
     stretched: ratioOf(
       sum(now?.of.inserted_samples_for_deceleration, now?.of.removed_samples_for_acceleration),
       now?.of.total_samples_received,
@@ -111,11 +114,19 @@ export function receivingFeatures(at: PathFeatures, atMs: number): ReceivingFeat
   };
 }
 
-function heardConcealed(of: { readonly [C in ReceivedCounter]?: number } | undefined): number | undefined {
+function heardConcealed(of: Amounts | undefined): number | undefined {
   if (of?.concealed_samples === undefined) return undefined;
   const heard = Math.max(0, of.concealed_samples - (of.silent_concealed_samples ?? 0));
   return ratioOf(heard, of.total_samples_received);
 }
+
+type Amounts = { readonly [C in ReceivedCounter]?: number };
+
+const without = (all: Amounts, part: Amounts): Amounts => ({
+  total_samples_received: (all.total_samples_received ?? 0) - (part.total_samples_received ?? 0),
+  concealed_samples: (all.concealed_samples ?? 0) - (part.concealed_samples ?? 0),
+  silent_concealed_samples: (all.silent_concealed_samples ?? 0) - (part.silent_concealed_samples ?? 0),
+});
 
 function meanJitterMs(
   rows: readonly { readonly time: number; readonly jitter_us: number | null }[],

@@ -97,7 +97,7 @@ const cases: Case[] = [
   {
     name: 'a camera that stops giving frames',
     script: forBen({ cameraDead: true }),
-    kind: 'freeze',
+    kind: 'video_source_frozen',
     participant: 'ben',
     hop: 'sender_device',
     within: 7,
@@ -155,7 +155,6 @@ describe('detectors', { timeout: 60_000 }, () => {
     },
     { name: 'video that the SFU holds back by decision', script: forBen({ videoPaused: true }) },
     { name: 'video on the lowest layer', script: forBen({ layer: 0 }) },
-    { name: 'clients whose telemetry does not come', script: forBen({ clientSilent: true }) },
     {
       name: 'an SFU whose telemetry does not come',
       script: (_, s) => (s > 20 && s < 50 ? { sfuSilent: true } : {}),
