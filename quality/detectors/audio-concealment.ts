@@ -17,6 +17,8 @@ const longShare = 0.06;
 const nowShare = 0.03;
 /** It has gone on for more than 5 s: by then its cause, if it has one, is known. */
 const beforeShare = 0.02;
+/** Of a shorter history 6 % may be one hiccup. */
+const leastConcealedMs = 700;
 const severeShare = 0.15;
 const clearShare = 0.015;
 const knownMs = 9_000;
@@ -26,7 +28,7 @@ export const audioConcealment: Detector = {
   version: 1,
   question: 'Does this participant hear sound that its device has to make up?',
   onset:
-    '>= 6 % of the samples played made up over 15 s, silence not counted (twice the field’s 3 %, which one hiccup of a busy machine reaches), and >= 3 % over the last 5 s and >= 2 % before these: by then its cause, if there is one, has been found; while the SFU passes the sound on or packets come',
+    '>= 6 % of the samples played made up over 15 s, silence not counted (twice the field’s 3 %, which one hiccup of a busy machine reaches) and >= 0.7 s of it, and >= 3 % over the last 5 s and >= 2 % before these: by then its cause, if there is one, has been found; while the SFU passes the sound on or packets come',
   clearing: '<= 1.5 % over 5 s of everything heard',
   aftermathMs: 20_000,
   sentence: ({ name, facts, when, nameOf }) =>
@@ -47,6 +49,7 @@ function judgeReceiver(id: string, sounds: readonly ReceivingFeatures[], feature
     (r) =>
       r.knownMs >= knownMs &&
       atLeast(r.concealedLong, longShare) &&
+      r.concealedLong! * r.knownMs >= leastConcealedMs &&
       atLeast(r.concealed, nowShare) &&
       atLeast(r.concealedBefore, beforeShare) &&
       (r.at.sfuSending ?? atLeast(r.packetsPerSecond, 5)),

@@ -21,6 +21,8 @@ import {
 /** The field warns at 10 %; a busy machine drops that much in a bad second. */
 const droppedShare = 0.2;
 const droppedLongShare = 0.12;
+/** It has gone on for more than 5 s: by then its cause, if it has one, is known. */
+const droppedBeforeShare = 0.08;
 const clearShare = 0.05;
 const lossless = 0.02;
 const leastFps = 4;
@@ -32,7 +34,7 @@ export const decoderDrops: Detector = {
   version: 1,
   question: 'Does a device throw away frames that arrived whole?',
   onset:
-    '>= 20 % of whole frames dropped over 5 s and >= 12 % over 15 s (the field’s 10 % is one bad second of a busy machine) at <= 2 % loss and >= 4 frames a second',
+    '>= 20 % of whole frames dropped over 5 s and >= 12 % over 15 s (the field’s 10 % is one bad second of a busy machine), >= 8 % before the last 5 s, so that its cause can be found first, at <= 2 % loss and >= 4 frames a second',
   clearing: '<= 5 % over 5 s for every video',
   aftermathMs: 20_000,
   sentence: ({ name, facts, when }) =>
@@ -54,6 +56,7 @@ function judgeReceiver(id: string, videos: readonly ReceivingFeatures[], { atMs 
       atLeast(r.receivedFps, leastFps) &&
       atLeast(r.dropped, droppedShare) &&
       atLeast(r.droppedLong, droppedLongShare) &&
+      atLeast(r.droppedBefore, droppedBeforeShare) &&
       notOver(r.loss, lossless),
   );
   if (dropping.length === 0) {

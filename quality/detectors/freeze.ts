@@ -49,8 +49,16 @@ function judgeProducers(features: CallFeatures): Verdict[] {
     group.push(p);
     byProducer.set(p.path.uplink.producerId, group);
   }
+  // A phone takes the camera away from a page that is not looked at: its owner did that.
+  const hidden = new Set(
+    features
+      .presence()
+      .filter((p) => p.hidden)
+      .map((p) => p.participantId),
+  );
   return [...byProducer.values()].flatMap((paths) => {
-    const common = commonVerdict(paths, features.atMs);
+    const told = commonVerdict(paths, features.atMs);
+    const common = told.state === 'bad' && hidden.has(told.participantId) ? unclear(told) : told;
     // One bad sender is one incident: what explains all of them is not told once more for each.
     const single = paths.map((p) => receiverVerdict(p, features.atMs));
     return [common, ...single.map((v) => (common.state === 'bad' && v.state === 'bad' ? unclear(v) : v))];

@@ -36,7 +36,7 @@ export const publisherFault: Detector = {
     const encoded = new Map(features.sending().map((s) => [s.producerId, s.encodedFps]));
     const heard = features
       .receiving()
-      .filter((r) => r.timeMs !== undefined && r.knownMs >= knownMs && !r.at.paused);
+      .filter((r) => r.timeMs !== undefined && r.knownMs >= knownMs && !r.at.paused && r.at.sfuSending !== false);
     const states = new Map(heard.map((r) => [r, suffers(r, encoded.get(r.at.path.uplink.producerId))]));
     const badOf = new Map<string, number>();
     const allOf = new Map<string, number>();
@@ -69,7 +69,9 @@ function suffers(r: ReceivingFeatures, sentFps: number | undefined): boolean {
     return atLeast(r.concealed, concealedShare) && atLeast(r.concealedLong, concealedLongShare);
   }
   const chosen = (r.at.path.sfu.at(-1)?.current_temporal_layer ?? 2) >= 2;
-  return chosen && sentFps !== undefined && sentFps >= 5 && atMost(r.decodedFps, shownShare * sentFps);
+  if (!chosen || sentFps === undefined || sentFps < 5) return false;
+  // Now as well as over 5 s, which may still hold a standstill that is over.
+  return atMost(r.decodedFps, shownShare * sentFps) && atMost(r.at.framesPerSecond, shownShare * sentFps);
 }
 
 function judgeTrack(

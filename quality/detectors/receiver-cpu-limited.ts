@@ -28,6 +28,7 @@ const decodedShare = 0.7;
 const shownShare = 0.5;
 /** Late for the loudspeaker though nothing was lost: an audio thread that does not get its turn. */
 const concealedShare = 0.05;
+const backShare = 0.8;
 const lossless = 0.02;
 /** A stream that has just begun is not judged. */
 const knownMs = 6_000;
@@ -66,14 +67,22 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
   });
   const shown = mean(compared);
 
+  // A decoder that gives nothing at all is stuck, and a line that carries nothing is cut.
+  const standing = videos.length > 0 && videos.every((r) => r.at.sinceFrameMs !== 0);
   const busy = decoding >= decodingShare;
-  const undecoded = decodedOf !== undefined && decodedOf <= decodedShare;
-  const slow = compared.length > 0 && compared.every((ratio) => ratio <= shownShare);
+  // The 5 s may still hold a standstill that is over.
+  const fullPace =
+    compared.length > 0 &&
+    videos.every(
+      (r) => (r.at.framesPerSecond ?? 0) >= backShare * (sentFps.get(r.at.path.uplink.producerId) ?? 0),
+    );
+  const undecoded = !fullPace && decodedOf !== undefined && decodedOf <= decodedShare;
+  const slow = !fullPace && compared.length > 0 && compared.every((ratio) => ratio <= shownShare);
   const torn = sounds.length > 0 && sounds.every((r) => atLeast(r.concealed, concealedShare));
   // The receiver's own count of holes, not the SFU's feedback: a busy receiver acknowledges late.
   const clean = streams.length > 0 && streams.every((r) => notOver(r.loss, lossless));
   const witnesses = [busy, undecoded, slow, torn].filter(Boolean).length;
-  if (!(clean && witnesses >= 2)) {
+  if (standing || !(clean && witnesses >= 2)) {
     const good =
       videos.length + sounds.length > 0 &&
       decoding <= 0.6 &&

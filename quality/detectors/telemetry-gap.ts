@@ -6,19 +6,19 @@
  */
 import { calm, type Detector, evidenceOf } from './detector.ts';
 
-/** Five calm sampling intervals, or the slowest pace of a hidden page twice. */
-const gapMs = 11_000;
+/** Calm samples come every 2 s and wait for the end of their 5 s window: twice that, and a late one. */
+const gapMs = 14_000;
 /** The SFU goes on seeing it. */
 const presentMs = 4_000;
-const backMs = 6_000;
+const backMs = 9_000;
 
 export const telemetryGap: Detector = {
   name: 'telemetry_gap',
   version: 1,
   question: 'Has this participant’s telemetry stopped, though it is in the call?',
   onset:
-    'no client sample for >= 11 s (five calm sampling intervals) while the SFU samples its transports; not when its page is hidden or never told anything',
-  clearing: 'samples of the last 6 s',
+    'no client sample for >= 14 s (calm samples come together every 5 s: twice that, and a late one) while the SFU samples its transports; not when its page is hidden or never told anything',
+  clearing: 'samples of the last 9 s',
   sentence: ({ name, when }) =>
     `${name}'s device sent no measurements ${when}; what is said of ${name} in this time rests on the media server alone.`,
   judge: ({ presence, atMs }) =>

@@ -34,6 +34,7 @@ export interface ReceivingFeatures {
   /** Frames that arrived whole and were thrown away, of those that arrived. */
   readonly dropped: number | undefined;
   readonly droppedLong: number | undefined;
+  readonly droppedBefore: number | undefined;
   /** Part of the time that the decoder was at work on it. */
   readonly decoding: number | undefined;
   readonly plisPerSecond: number | undefined;
@@ -105,6 +106,10 @@ export function receivingFeatures(at: PathFeatures, atMs: number): ReceivingFeat
     decodedFps: rateOf(now, 'frames_decoded'),
     dropped: ratioOf(now?.of.frames_dropped, now?.of.frames_received),
     droppedLong: ratioOf(long?.of.frames_dropped, long?.of.frames_received),
+    droppedBefore: ratioOf(
+      difference(long?.of.frames_dropped, now?.of.frames_dropped),
+      difference(long?.of.frames_received, now?.of.frames_received),
+    ),
     decoding: decodeUs === undefined ? undefined : decodeUs / 1e6,
     plisPerSecond: rateOf(now, 'pli_count'),
     plisPerSecondLong: rateOf(long, 'pli_count'),
@@ -143,5 +148,7 @@ function meanJitterMs(
   return count > 0 ? total / count / 1000 : undefined;
 }
 
+const difference = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : a - b;
 const sum = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);

@@ -272,7 +272,7 @@ const cases: Case[] = [
     kind: 'telemetry_gap',
     participant: 'ben',
     hop: 'unknown',
-    within: 15,
+    within: 18,
     severity: 'minor',
     sentence: /^ben's device sent no measurements/,
     script: during(['ben'], { clientSilent: true }),

@@ -168,7 +168,7 @@ describe('detectors', { timeout: 60_000 }, () => {
   }
 
   it('tells receivers who suffer from one bad uplink as one incident that names them', () => {
-    const script = forBen({ upLoss: 0.15, cameraDead: true });
+    const script = forBen({ upLoss: 0.15, soundTorn: 0.15 });
     const { incidents } = play(syntheticCall(people, seconds, script), { toSecond: seconds });
     expect(incidents.map((i) => i.kind)).toEqual(['uplink_congestion']);
     expect([...incidents[0]!.affected].sort()).toEqual(['ann', 'carl']);
