@@ -110,7 +110,9 @@ function asksInVain(p: PathFeatures): boolean {
 function receiverVerdict(p: PathFeatures, atMs: number): Verdict {
   const hop = hopOf(p);
   const bad =
-    isFrozen(p) && hop !== 'unknown' && !(hop === 'receiver_device' && asksInVain(p) && p.sinceFrameMs! < leftMs);
+    isFrozen(p) &&
+    hop !== 'unknown' &&
+    !(hop === 'receiver_device' && asksInVain(p) && p.sinceFrameMs! < leftMs);
   return verdictOf(p, atMs, bad ? 'bad' : isMoving(p) ? 'good' : 'unclear');
 }
 

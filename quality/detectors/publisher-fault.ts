@@ -36,7 +36,9 @@ export const publisherFault: Detector = {
     const encoded = new Map(features.sending().map((s) => [s.producerId, s.encodedFps]));
     const heard = features
       .receiving()
-      .filter((r) => r.timeMs !== undefined && r.knownMs >= knownMs && !r.at.paused && r.at.sfuSending !== false);
+      .filter(
+        (r) => r.timeMs !== undefined && r.knownMs >= knownMs && !r.at.paused && r.at.sfuSending !== false,
+      );
     const states = new Map(heard.map((r) => [r, suffers(r, encoded.get(r.at.path.uplink.producerId))]));
     const badOf = new Map<string, number>();
     const allOf = new Map<string, number>();

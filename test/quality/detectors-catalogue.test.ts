@@ -17,7 +17,13 @@ const people = ['ann', 'ben', 'carl'];
 const faultAt = 40;
 const seconds = 80;
 
-type Told = readonly [second: number, participant: string, name: string, attributes?: Record<string, string>, transport?: string];
+type Told = readonly [
+  second: number,
+  participant: string,
+  name: string,
+  attributes?: Record<string, string>,
+  transport?: string,
+];
 
 const eventsOf = (told: readonly Told[]): EventSample[] =>
   told.map(([second, participant, name, attributes = {}, transport = '']) => ({
@@ -74,13 +80,15 @@ interface Case extends Happening {
 }
 
 const relay = (participant: string, relayProtocol = 'udp'): Told[] =>
-  ['send', 'recv'].map((transport): Told => [
-    1,
-    participant,
-    'rtc.ice.pair_changed',
-    { local_type: 'relay', remote_type: 'host', protocol: 'udp', relay_protocol: relayProtocol },
-    transport,
-  ]);
+  ['send', 'recv'].map(
+    (transport): Told => [
+      1,
+      participant,
+      'rtc.ice.pair_changed',
+      { local_type: 'relay', remote_type: 'host', protocol: 'udp', relay_protocol: relayProtocol },
+      transport,
+    ],
+  );
 const handshakes = (second: number, who: readonly string[], suffix = ''): Told[] =>
   who.flatMap((id) =>
     ['send', 'recv'].map((t): Told => [second, id, 'rtc.dtls.state', { state: 'connected' }, t + suffix]),
@@ -159,7 +167,10 @@ const cases: Case[] = [
     sentence: /^ben's device was too busy to send/,
     script: during(['ben'], { cpuLimited: 0.8, encodedShare: 0.3, encodeMsPerFrame: 60 }),
     lookAlikes: [
-      { what: 'an encoder held back for CPU now and then, at full pace', script: during(['ben'], { cpuLimited: 0.5 }) },
+      {
+        what: 'an encoder held back for CPU now and then, at full pace',
+        script: during(['ben'], { cpuLimited: 0.5 }),
+      },
       { what: 'a camera switched off', script: during(['ben'], { cameraPaused: true }) },
     ],
   },
@@ -225,23 +236,27 @@ const cases: Case[] = [
     lookAlikes: [
       {
         what: 'pairs that settle at the join',
-        events: [0, 1, 2, 3].map((s): Told => [
-          s,
-          'ben',
-          s === 0 ? 'rtc.connection.state' : 'rtc.ice.pair_changed',
-          { state: 'connected', local_type: 'host', protocol: 'udp' },
-          'send',
-        ]),
+        events: [0, 1, 2, 3].map(
+          (s): Told => [
+            s,
+            'ben',
+            s === 0 ? 'rtc.connection.state' : 'rtc.ice.pair_changed',
+            { state: 'connected', local_type: 'host', protocol: 'udp' },
+            'send',
+          ],
+        ),
       },
       {
         what: 'one handover and back',
-        events: [0, faultAt, faultAt + 10].map((s): Told => [
-          s,
-          'ben',
-          s === 0 ? 'rtc.connection.state' : 'rtc.ice.pair_changed',
-          { state: 'connected', local_type: 'host', protocol: 'udp' },
-          'send',
-        ]),
+        events: [0, faultAt, faultAt + 10].map(
+          (s): Told => [
+            s,
+            'ben',
+            s === 0 ? 'rtc.connection.state' : 'rtc.ice.pair_changed',
+            { state: 'connected', local_type: 'host', protocol: 'udp' },
+            'send',
+          ],
+        ),
       },
     ],
   },
@@ -254,7 +269,13 @@ const cases: Case[] = [
     stays: true,
     sentence: /^ben was connected through a relay over TLS/,
     events: [
-      [faultAt, 'ben', 'rtc.ice.pair_changed', { local_type: 'relay', protocol: 'udp', relay_protocol: 'tls' }, 'send'],
+      [
+        faultAt,
+        'ben',
+        'rtc.ice.pair_changed',
+        { local_type: 'relay', protocol: 'udp', relay_protocol: 'tls' },
+        'send',
+      ],
     ],
     lookAlikes: [{ what: 'a relay over UDP', events: relay('ben') }],
   },
@@ -307,8 +328,14 @@ const cases: Case[] = [
     sentence: /had to connect to the media server anew/,
     events: [...handshakes(0, people), ...handshakes(faultAt, people, '-2')],
     lookAlikes: [
-      { what: 'a join', events: [...handshakes(0, ['ann']), ...handshakes(20, ['ben']), ...handshakes(faultAt, ['carl'])] },
-      { what: 'one page that was reloaded', events: [...handshakes(0, people), ...handshakes(faultAt, ['ben'], '-2')] },
+      {
+        what: 'a join',
+        events: [...handshakes(0, ['ann']), ...handshakes(20, ['ben']), ...handshakes(faultAt, ['carl'])],
+      },
+      {
+        what: 'one page that was reloaded',
+        events: [...handshakes(0, people), ...handshakes(faultAt, ['ben'], '-2')],
+      },
     ],
   },
   {
@@ -318,9 +345,18 @@ const cases: Case[] = [
     within: 8,
     affected: people,
     sentence: /^The media server was overloaded from/,
-    script: during(people, { downRttMs: 300, upRttMs: 290, upJitterMs: 70, concealed: 0.1, downJitterMs: 60 }),
+    script: during(people, {
+      downRttMs: 300,
+      upRttMs: 290,
+      upJitterMs: 70,
+      concealed: 0.1,
+      downJitterMs: 60,
+    }),
     lookAlikes: [
-      { what: 'everybody late for a second', script: (_, s) => (s % 10 === 5 ? { downRttMs: 350, upRttMs: 350 } : {}) },
+      {
+        what: 'everybody late for a second',
+        script: (_, s) => (s % 10 === 5 ? { downRttMs: 350, upRttMs: 350 } : {}),
+      },
     ],
   },
   {
@@ -329,7 +365,8 @@ const cases: Case[] = [
     hop: 'relay',
     within: 4,
     affected: ['ben', 'carl'],
-    sentence: /^The relay that .* went through lost or delayed their packets .* participants with a direct path were fine/,
+    sentence:
+      /^The relay that .* went through lost or delayed their packets .* participants with a direct path were fine/,
     script: during(['ben', 'carl'], { downLoss: 0.08, upLoss: 0.06 }),
     events: [...relay('ben'), ...relay('carl')],
     lookAlikes: [],
@@ -343,7 +380,10 @@ const cases: Case[] = [
     sentence: /^What ben's downlink was believed to carry fell from 1800 to 200 kbit\/s/,
     script: during(['ben'], { estimateBps: 200_000, layer: 0 }),
     lookAlikes: [
-      { what: 'an estimate that falls while all layers go on', script: during(['ben'], { estimateBps: 200_000 }) },
+      {
+        what: 'an estimate that falls while all layers go on',
+        script: during(['ben'], { estimateBps: 200_000 }),
+      },
       { what: 'a lower layer under a good estimate', script: during(['ben'], { layer: 0 }) },
     ],
   },
@@ -383,7 +423,10 @@ const cases: Case[] = [
     script: during(['ben'], { downRttMs: 400, upRttMs: 390 }),
     lookAlikes: [
       { what: 'a far but usable way', script: during(['ben'], { downRttMs: 180, upRttMs: 180 }) },
-      { what: 'late for a second', script: (id, s) => (id === 'ben' && s % 9 === 4 ? { downRttMs: 400, upRttMs: 400 } : {}) },
+      {
+        what: 'late for a second',
+        script: (id, s) => (id === 'ben' && s % 9 === 4 ? { downRttMs: 400, upRttMs: 400 } : {}),
+      },
       { what: 'what only the SFU finds late', script: during(['ben'], { downRttMs: 400 }) },
     ],
   },
@@ -443,7 +486,8 @@ const cases: Case[] = [
     hop: 'sender_device',
     within: 9,
     affected: ['ann', 'carl'],
-    sentence: /^ben's sound left ben damaged from .*: ann and carl had trouble with it, and with nobody else\.$/,
+    sentence:
+      /^ben's sound left ben damaged from .*: ann and carl had trouble with it, and with nobody else\.$/,
     script: during(['ben'], { soundTorn: 0.25 }),
     lookAlikes: [{ what: 'one hiccup', script: during(['ben'], { soundTorn: 0.5 }, 1) }],
   },
@@ -503,7 +547,10 @@ const cases: Case[] = [
     sentence: /^ben heard the others \d+ ms late/,
     script: during(['ben'], { audioBufferMs: 280, videoBufferMs: 280, stretched: 0.04 }),
     lookAlikes: [
-      { what: 'a long buffer that rests', script: during(['ben'], { audioBufferMs: 220, videoBufferMs: 220 }) },
+      {
+        what: 'a long buffer that rests',
+        script: during(['ben'], { audioBufferMs: 220, videoBufferMs: 220 }),
+      },
       { what: 'one late burst', script: during(['ben'], { audioBufferMs: 250, stretched: 0.05 }, 3) },
     ],
   },
@@ -516,12 +563,29 @@ const cases: Case[] = [
     affected: ['ben'],
     sentence: /^ben saw and heard (ann|carl) about \d+ ms apart/,
     script: during(['ben'], { videoBufferMs: 700 }),
-    lookAlikes: [{ what: 'sound and picture late together', script: during(['ben'], { videoBufferMs: 300, audioBufferMs: 180 }) }],
+    lookAlikes: [
+      {
+        what: 'sound and picture late together',
+        script: during(['ben'], { videoBufferMs: 300, audioBufferMs: 180 }),
+      },
+    ],
   },
 ];
 
 describe('the catalogue of detectors', { timeout: 60_000 }, () => {
-  for (const { kind, participant, hop, within, affected, severity, sentence, also = [], stays, lookAlikes, ...what } of cases) {
+  for (const {
+    kind,
+    participant,
+    hop,
+    within,
+    affected,
+    severity,
+    sentence,
+    also = [],
+    stays,
+    lookAlikes,
+    ...what
+  } of cases) {
     describe(`${kind} at hop ${hop}`, () => {
       it('finds its trouble once, the right one, soon', () => {
         const { incidents } = play(callOf(what), { toSecond: seconds });
@@ -554,7 +618,12 @@ describe('the catalogue of detectors', { timeout: 60_000 }, () => {
   }
 
   it('opens the same incidents once when the past is judged again', () => {
-    for (const kind of ['video_source_frozen', 'audio_concealment', 'connection_not_established', 'sfu_death']) {
+    for (const kind of [
+      'video_source_frozen',
+      'audio_concealment',
+      'connection_not_established',
+      'sfu_death',
+    ]) {
       const call = callOf(cases.find((c) => c.kind === kind)!);
       const once = play(call, { toSecond: seconds });
       let before = play(call, { toSecond: 52 });
@@ -576,13 +645,18 @@ describe('the catalogue of detectors', { timeout: 60_000 }, () => {
       expect.arrayContaining(['connection_not_established dora', 'ice_loss ben']),
     );
     const clean = callOf({});
-    const quiet = play({ ...clean, sfu_transport: [], sfu_producer: [], sfu_consumer: [] }, { toSecond: seconds });
+    const quiet = play(
+      { ...clean, sfu_transport: [], sfu_producer: [], sfu_consumer: [] },
+      { toSecond: seconds },
+    );
     expect(quiet.incidents).toEqual([]);
   });
 
   it('has a case for every detector but those of detectors.test.ts', () => {
     const older = ['ice_loss', 'uplink_congestion', 'downlink_congestion', 'freeze'];
-    expect([...new Set(cases.map((c) => c.kind)), ...older].sort()).toEqual(detectors.map((d) => d.name).sort());
+    expect([...new Set(cases.map((c) => c.kind)), ...older].sort()).toEqual(
+      detectors.map((d) => d.name).sort(),
+    );
     expect(new Set(detectors.map((d) => d.name)).size).toBe(detectors.length);
   });
 
