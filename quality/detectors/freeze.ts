@@ -61,7 +61,7 @@ function judgeProducers(features: CallFeatures): Verdict[] {
     const common = told.state === 'bad' && hidden.has(told.participantId) ? unclear(told) : told;
     // One bad sender is one incident: what explains all of them is not told once more for each.
     const single = paths.map((p) => receiverVerdict(p, features.atMs));
-    return [common, ...single.map((v) => (common.state === 'bad' && v.state === 'bad' ? unclear(v) : v))];
+    return [common, ...single.map((v) => (v.state === 'bad' && told.state === 'bad' ? unclear(v) : v))];
   });
 }
 

@@ -5,7 +5,7 @@
  * names yet; a lossy uplink, a dead camera or a starved device of the sender are found by their own detectors first.
  */
 import type { CallFeatures } from '../features/call.ts';
-import type { ReceivingFeatures } from '../features/receiving.ts';
+import { type ReceivingFeatures, stood } from '../features/receiving.ts';
 import type { SendingFeatures } from '../features/sending.ts';
 import { atLeast, atMost, calm, type Detector, evidenceOf, suffered, type Verdict } from './detector.ts';
 
@@ -71,7 +71,7 @@ function suffers(r: ReceivingFeatures, sentFps: number | undefined): boolean {
     return atLeast(r.concealed, concealedShare) && atLeast(r.concealedLong, concealedLongShare);
   }
   const chosen = (r.at.path.sfu.at(-1)?.current_temporal_layer ?? 2) >= 2;
-  if (!chosen || sentFps === undefined || sentFps < 5) return false;
+  if (!chosen || sentFps === undefined || sentFps < 5 || stood(r)) return false;
   // Now as well as over 5 s, which may still hold a standstill that is over.
   return atMost(r.decodedFps, shownShare * sentFps) && atMost(r.at.framesPerSecond, shownShare * sentFps);
 }

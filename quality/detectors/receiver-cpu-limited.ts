@@ -8,7 +8,7 @@
 
 import { mean } from '../counters.ts';
 import type { CallFeatures } from '../features/call.ts';
-import type { ReceivingFeatures } from '../features/receiving.ts';
+import { type ReceivingFeatures, stood } from '../features/receiving.ts';
 import {
   atLeast,
   atMost,
@@ -76,8 +76,9 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
     videos.every(
       (r) => (r.at.framesPerSecond ?? 0) >= backShare * (sentFps.get(r.at.path.uplink.producerId) ?? 0),
     );
-  const undecoded = !fullPace && decodedOf !== undefined && decodedOf <= decodedShare;
-  const slow = !fullPace && compared.length > 0 && compared.every((ratio) => ratio <= shownShare);
+  const over = fullPace || (videos.length > 0 && videos.every(stood));
+  const undecoded = !over && decodedOf !== undefined && decodedOf <= decodedShare;
+  const slow = !over && compared.length > 0 && compared.every((ratio) => ratio <= shownShare);
   const torn = sounds.length > 0 && sounds.every((r) => atLeast(r.concealed, concealedShare));
   // The receiver's own count of holes, not the SFU's feedback: a busy receiver acknowledges late.
   const clean = streams.length > 0 && streams.every((r) => notOver(r.loss, lossless));

@@ -67,6 +67,10 @@ const videoCounters = [
 ] as const;
 type ReceivedCounter = (typeof audioCounters)[number] | (typeof videoCounters)[number];
 
+/** Whether its picture stood for a whole sampling interval of the history: a standstill, which is judged as such. */
+export const stood = ({ at }: ReceivingFeatures): boolean =>
+  at.path.inbound.some((row, i, rows) => i > 0 && row.frames_decoded === rows[i - 1]!.frames_decoded);
+
 export function receivingFeatures(at: PathFeatures, atMs: number): ReceivingFeatures {
   const { path } = at;
   const { kind } = path.uplink;
