@@ -545,13 +545,13 @@ const cases: Case[] = [
     within: 16,
     affected: ['ben'],
     sentence: /^ben heard the others \d+ ms late/,
-    script: during(['ben'], { audioBufferMs: 280, videoBufferMs: 280, stretched: 0.04 }),
+    script: during(['ben'], { audioBufferMs: 380, videoBufferMs: 380, stretched: 0.04 }),
     lookAlikes: [
       {
         what: 'a long buffer that rests',
-        script: during(['ben'], { audioBufferMs: 220, videoBufferMs: 220 }),
+        script: during(['ben'], { audioBufferMs: 320, videoBufferMs: 320 }),
       },
-      { what: 'one late burst', script: during(['ben'], { audioBufferMs: 250, stretched: 0.05 }, 3) },
+      { what: 'one late burst', script: during(['ben'], { audioBufferMs: 350, stretched: 0.05 }, 3) },
     ],
   },
   {
