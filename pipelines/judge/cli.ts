@@ -113,6 +113,10 @@ packed with gzip. Which of them it is, is told by its content. docs/recordings.m
 
 if (import.meta.main) {
   const { exitCode, stdout, stderr } = await runJudge(process.argv.slice(2));
+  // `| head` closes the pipe before everything is read: that is its right.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   process.stdout.write(stdout);
   process.stderr.write(stderr);
   process.exitCode = exitCode;

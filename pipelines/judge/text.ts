@@ -95,7 +95,7 @@ const pointNames: Record<StreamVerdict['point'], string> = {
 function incidentLines(incident: IncidentVerdict): string[] {
   const evidence = Object.entries(incident.evidence).map(([name, value]) => `${name} ${String(value)}`);
   return [
-    `${clock(incident.started_at)}  ${incident.severity} ${incident.kind.replaceAll('_', ' ')}, lost at: ` +
+    `${clock(incident.started_at)}  ${incident.severity} ${incident.kind.replaceAll('_', ' ')}${incident.subject_id ? ` (${incident.subject_id})` : ''}, lost at: ` +
       `${incident.hop.replaceAll('_', ' ')}, confidence ${incident.confidence.toFixed(2)}`,
     `          ${incident.sentence}`,
     `          ${evidence.join(', ')}`,

@@ -24,7 +24,7 @@ export const audioVideoDesync: Detector = {
   clearing: '<= 200 ms apart over 5 s',
   aftermathMs: 30_000,
   sentence: ({ name, facts, when, nameOf }) =>
-    `${name} saw and heard ${nameOf(String(facts.senderId))} about ${facts.apartMs} ms apart ${when}.`,
+    `${name} saw and heard ${nameOf(String(facts.senderId ?? ''))} about ${facts.apartMs} ms apart ${when}.`,
   judge: (features) => [...features.receivingBy()].map(([id, all]) => judgeReceiver(id, all, features)),
 };
 

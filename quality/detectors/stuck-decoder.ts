@@ -24,7 +24,7 @@ export const stuckDecoder: Detector = {
   clearing: '>= 2 frames decoded a second',
   explains: [{ kinds: ['freeze', 'pli_storm', 'decoder_drops', 'audio_video_desync'], of: 'own' }],
   sentence: ({ name, facts, when, nameOf }) =>
-    `${name}'s device received ${nameOf(String(facts.senderId))}'s picture but could not show it ${when}, though it asked for a fresh one ${facts.keyFramesAsked} times.`,
+    `${name}'s device received ${nameOf(String(facts.senderId ?? ''))}'s picture but could not show it ${when}, though it asked for a fresh one ${facts.keyFramesAsked} times.`,
   judge: (features) => {
     const roundTrip = new Map(features.downlinks.map((d) => [d.participantId, d.roundTripMs ?? 0]));
     return features

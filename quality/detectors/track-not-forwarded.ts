@@ -27,7 +27,7 @@ export const trackNotForwarded: Detector = {
   clearing: 'packets are sent',
   explains: [{ kinds: ['freeze', 'stuck_decoder', 'audio_concealment'], of: 'own' }],
   sentence: ({ name, facts, when, nameOf }) =>
-    `The media server received ${nameOf(String(facts.senderId))}'s ${facts.kind === 'audio' ? 'sound' : 'picture'} but did not pass it on to ${name} ${when}.`,
+    `The media server received ${nameOf(String(facts.senderId ?? ''))}'s ${facts.kind === 'audio' ? 'sound' : 'picture'} but did not pass it on to ${name} ${when}.`,
   judge: (features) => {
     const sending = new Map(features.sending().map((s) => [s.producerId, s]));
     const silent = new Map(features.downlinks.map((d) => [d.participantId, d.silentMs]));

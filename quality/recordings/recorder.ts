@@ -3,7 +3,7 @@
  *
  * A browser knows nothing of our ids, so they are made here: the connection is the transport, the source (mid,
  * media source or kind) the producer, the SSRC the consumer. One peer connection may carry both directions, which
- * with us are two transports: its rows are told apart as `<connection>/send` and `<connection>/recv`.
+ * with us are two transports: then what it sends is on `<connection>/send`.
  */
 import type { RawStats } from '../../telemetry/browser-stats.ts';
 import { events } from '../../telemetry/events.ts';
@@ -158,25 +158,23 @@ export class Recorder {
   }
 
   /**
-   * What a connection has once, it has on each of its links: the pair in use and the transport with its state.
+   * A connection that carries both directions is two transports: what it sends goes on a link of its own, with the
+   * pair in use once more. Its states stay on the connection, so that nothing it does is told twice.
    * Browsers that do not tell the ICE state by statistics told it by events.
    */
   #placeOnLinks(connections: ReadonlyMap<string, ConnectionRecorder>): void {
-    for (const table of ['transport', 'candidate_pair'] as const) {
-      const rows = this.#rows[table];
-      this.#rows[table] = [];
-      for (const row of rows) {
-        const connection = connections.get(row.transport_id)!;
-        const known =
-          table === 'transport' && (row as { ice_state?: string }).ice_state === ''
-            ? { ...row, ice_state: connection.iceStateAt(row.time) }
-            : row;
-        const directions = connection.directions();
-        for (const direction of directions.length > 0 ? directions : ['']) {
-          const transportId = direction === '' ? connection.id : `${connection.id}/${direction}`;
-          this.#rows[table].push({ ...known, transport_id: transportId } as AnySample);
-        }
-      }
+    const bothWays = (row: AnySample) => connections.get(row.transport_id)!.directions().length > 1;
+    for (const table of ['outbound_rtp', 'remote_inbound_rtp', 'media_source'] as const) {
+      this.#rows[table] = this.#rows[table].map((row) => (bothWays(row) ? onSendLink(row) : row));
     }
+    this.#rows.candidate_pair = this.#rows.candidate_pair.flatMap((row) =>
+      bothWays(row) ? [row, onSendLink(row)] : [row],
+    );
+    this.#rows.transport = this.#rows.transport.map((row) => {
+      if ((row as { ice_state?: string }).ice_state !== '') return row;
+      return { ...row, ice_state: connections.get(row.transport_id)!.iceStateAt(row.time) } as AnySample;
+    });
   }
 }
+
+const onSendLink = (row: AnySample): AnySample => ({ ...row, transport_id: `${row.transport_id}/send` });

@@ -91,17 +91,14 @@ function idsOf(
     case 'outbound-rtp': {
       const producerId = producerOf(connection, stats);
       describe(recorder, producerId, stats, byId);
-      return { transport_id: `${connection.id}/send`, producer_id: producerId };
+      return { producer_id: producerId };
     }
     case 'inbound-rtp': {
       // Who sends it is on nobody's statistics: each stream received is a producer of its own.
       const id = `${connection.id}/in/${stats.ssrc ?? stats.id}`;
       describe(recorder, id, stats, byId);
-      return { transport_id: `${connection.id}/recv`, producer_id: id, consumer_id: id };
+      return { producer_id: id, consumer_id: id };
     }
-    case 'remote-inbound-rtp':
-    case 'media-source':
-      return { transport_id: `${connection.id}/send` };
     default:
       return {};
   }

@@ -71,6 +71,22 @@ describe.skipIf(!dumpsFolder)('real sessions', () => {
     });
   });
 
+  it('opens issues for what never came up, and for nothing that did', () => {
+    const kinds = (name: string) =>
+      verdict(name)
+        .incidents.filter((i) => i.kind === 'connection_not_established' || i.kind === 'relay_over_tcp')
+        .map((i) => `${i.kind} ${i.subject_id}`)
+        .sort();
+    expect(kinds('chrome-standard-pc-failed')).toEqual([
+      'connection_not_established PC_1',
+      'connection_not_established PC_2',
+    ]);
+    expect(kinds('chrome-relay').map((text) => text.split(' ')[0])).toEqual(['relay_over_tcp']);
+    expect(kinds('safari-relay').map((text) => text.split(' ')[0])).toEqual(['relay_over_tcp']);
+    expect(kinds('firefox97-standard-stats-sfu')).toEqual([]);
+    expect(kinds('google-standard-stats-sfu')).toEqual([]);
+  });
+
   it.each(['chrome-relay', 'safari-relay'])('shows in %s that it goes through a relay, and how', (name) => {
     expect(connection(name).pair).toMatchObject({ relayed: true, localType: 'relay', relayProtocol: 'tls' });
   });
