@@ -42,8 +42,11 @@ export function withoutWithheldExtensions<T extends { headerExtensions?: { uri: 
  */
 export function producible(given: mediasoup.RtpParameters): mediasoup.RtpParameters {
   const parameters = withoutWithheldExtensions(given);
-  const [only, ...more] = parameters.encodings ?? [];
-  const isVp8 = parameters.codecs.some(({ mimeType }) => mimeType.toLowerCase() === 'video/vp8');
+  // As a client sent it: what is missing or wrong is the worker's to refuse, with its reason.
+  const { codecs, encodings } = parameters as Partial<mediasoup.RtpParameters>;
+  if (!Array.isArray(codecs) || !Array.isArray(encodings)) return parameters;
+  const [only, ...more] = encodings;
+  const isVp8 = codecs.some((codec) => String(codec?.mimeType).toLowerCase() === 'video/vp8');
   if (!only || more.length > 0 || !isVp8) return parameters;
   const { scalabilityMode: _, ...encoding } = only;
   return { ...parameters, encodings: [encoding] };

@@ -44,3 +44,15 @@ test('a single VP8 encoding claims no layers; several do, and other codecs may',
   expect(modes(sent('video/VP9', 'L3T3'))).toEqual(['L3T3']);
   expect(modes(sent('audio/opus', undefined))).toEqual([undefined]);
 });
+
+test('parameters that make no sense are left for the worker to refuse', () => {
+  for (const nonsense of [
+    {},
+    { codecs: 'VP8' },
+    { codecs: [null], encodings: [null] },
+    { encodings: [{}] },
+  ]) {
+    const given = nonsense as unknown as mediasoup.RtpParameters;
+    expect(producible(given)).toEqual(given);
+  }
+});
