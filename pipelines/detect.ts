@@ -8,7 +8,7 @@
 import { adopt } from '../quality/adoption.ts';
 import { detectors } from '../quality/detectors/list.ts';
 import { type CallFeatures, callFeatures } from '../quality/features/call.ts';
-import { historyMs } from '../quality/features/trailing.ts';
+import { historyMs, sourceHistoryMs } from '../quality/features/trailing.ts';
 import { endIncidents, followIncidents } from '../quality/incidents.ts';
 import { joinPaths } from '../quality/paths.ts';
 import type { CallSamples } from '../quality/samples.ts';
@@ -19,7 +19,7 @@ import type { Logger } from '../telemetry/service/service.ts';
 import { PipelinesError } from './errors.ts';
 import type { Queues } from './queues.ts';
 import { measureOutcomes, steer } from './steer.ts';
-import { type CallKey, callParameters, detectorTables, keyOf, namesOf, readCalls } from './store/samples.ts';
+import { type CallKey, callParameters, keyOf, namesOf, readCalls } from './store/samples.ts';
 import { readSql, type Store } from './store/store.ts';
 import type { Watermarks } from './watermarks.ts';
 import { latenessMs, windowMs } from './worklist.ts';
@@ -107,7 +107,11 @@ async function judge(context: DetectContext, shard: number, moments: readonly nu
   const named = callParameters(active);
   const decisionsSince = first - decisionsKeptMs;
   const [samples, incidents, decisions] = await Promise.all([
-    readCalls(store, active, { fromMs: first - historyMs - windowMs, toMs: last + 1 }, detectorTables),
+    readCalls(store, active, {
+      fromMs: first - historyMs - windowMs,
+      toMs: last + 1,
+      sourcesFromMs: first - sourceHistoryMs - stepMs,
+    }),
     store.query<IncidentRow>(incidentsSql, { ...named, endedSince: first - endedKeptMs }),
     store.query<DecisionRow>(decisionsSql, { ...named, since: decisionsSince }),
   ]);

@@ -3,7 +3,8 @@
  * and are not incidents of their own.
  */
 import type { IncidentRow } from '../telemetry/rows.ts';
-import type { Verdict } from './detectors/detector.ts';
+import type { Detector, Evidence, Explains, Verdict } from './detectors/detector.ts';
+import { detectors } from './detectors/list.ts';
 import type { CallFeatures } from './features/call.ts';
 
 /** Display name by participant id. */
@@ -12,87 +13,58 @@ export type Names = ReadonlyMap<string, string>;
 /** Effects linger: buffers refill, estimates climb, key frames are awaited. */
 const lingerMs = 8_000;
 
-/**
- * The incident that already explains this finding, if any.
- * - lost network path of a participant: congestion on its links, freezes of what it sends and receives
- * - uplink congestion of a sender: freezes of its video anywhere
- * - downlink congestion of a receiver: freezes it sees, unless the flow stops before the SFU
- */
+const detectorOf = new Map(detectors.map((detector) => [detector.name, detector]));
+
+/** The incident that already explains this finding, if any; what explains what stands with each detector. */
 export function explainedBy(
-  kind: string,
+  found: Detector,
   verdict: Verdict,
   incidents: readonly IncidentRow[],
   atMs: number,
 ): IncidentRow | undefined {
-  const holds = (incident: IncidentRow) =>
-    incident.detected_at <= atMs && (incident.ended_at === null || atMs - incident.ended_at < lingerMs);
-  const senderId = typeof verdict.evidence.senderId === 'string' ? verdict.evidence.senderId : '';
+  const stillMs = found.aftermathMs ?? lingerMs;
   return incidents.find((cause) => {
-    if (!holds(cause) || cause.kind === kind) return false;
-    if (cause.kind === 'ice_loss') {
-      return (
-        cause.participant_id === verdict.participantId ||
-        (kind === 'freeze' && cause.participant_id === senderId)
-      );
-    }
-    if (kind !== 'freeze') return false;
-    if (cause.kind === 'uplink_congestion') return cause.participant_id === senderId;
-    if (cause.kind === 'downlink_congestion') {
-      const atReceiver = verdict.hop !== 'sender_device' && verdict.hop !== 'uplink';
-      return atReceiver && verdict.affected.every((id) => id === cause.participant_id);
-    }
-    return false;
+    if (cause.kind === found.name || cause.detected_at > atMs) return false;
+    if (cause.ended_at !== null && atMs - cause.ended_at >= stillMs) return false;
+    const { explains = [] } = detectorOf.get(cause.kind) ?? {};
+    return explains.some(({ kinds, of }) => kinds.includes(found.name) && follows[of](verdict, cause));
   });
 }
 
+const follows: Record<Explains['of'], (verdict: Verdict, cause: IncidentRow) => boolean> = {
+  own: (verdict, cause) => verdict.participantId === cause.participant_id,
+  received: (verdict, cause) =>
+    verdict.hop !== 'sender_device' &&
+    verdict.hop !== 'uplink' &&
+    verdict.affected.length > 0 &&
+    verdict.affected.every((id) => id === cause.participant_id),
+  sent: (verdict, cause) =>
+    cause.participant_id !== '' &&
+    (verdict.evidence.senderId === cause.participant_id || verdict.participantId === cause.participant_id),
+  affected: (verdict, cause) =>
+    cause.affected.includes(verdict.participantId) ||
+    cause.affected.includes(String(verdict.evidence.senderId ?? '')),
+};
+
 /** One plain sentence that a support agent can read to a customer. Times are UTC. */
 export function sentenceOf(incident: IncidentRow, features: CallFeatures, names: Names): string {
-  const facts = JSON.parse(incident.evidence) as Record<string, number | string | boolean>;
   const name = nameOf(incident.participant_id, names);
   const when =
     incident.ended_at === null
       ? `from ${clock(incident.started_at)}`
       : `from ${clock(incident.started_at)} to ${clock(incident.ended_at)}`;
-  switch (incident.kind) {
-    case 'downlink_congestion':
-      return `${name}'s own downlink ${linkTrouble(facts)} ${when}; ${othersPhrase(incident, features)}.`;
-    case 'uplink_congestion':
-      return `${name}'s uplink ${linkTrouble(facts)} ${when}, so ${affectedPhrase(incident, names)} received ${name} badly.`;
-    case 'ice_loss':
-      return `${name} had no network path to the media server ${when}; ${othersPhrase(incident, features)}.`;
-    case 'freeze': {
-      const sender = typeof facts.senderId === 'string' ? nameOf(facts.senderId, names) : 'a participant';
-      return `${sender}'s video stood still for ${affectedPhrase(incident, names)} ${when}: ${freezePlace[incident.hop] ?? 'the place is not known'}.`;
-    }
-    default:
-      return `${name}: ${incident.kind.replaceAll('_', ' ')} ${when}.`;
-  }
+  const detector = detectorOf.get(incident.kind);
+  if (!detector) return `${name}: ${incident.kind.replaceAll('_', ' ')} ${when}.`;
+  return detector.sentence({
+    incident,
+    facts: JSON.parse(incident.evidence) as Evidence,
+    name,
+    when,
+    affected: affectedPhrase(incident, names),
+    others: othersPhrase(incident, features),
+    nameOf: (id) => nameOf(id, names),
+  });
 }
-
-const freezePlace: Partial<Record<IncidentRow['hop'], string>> = {
-  sender_device: 'the sender’s device made no frames',
-  uplink: 'it did not get from the sender to the media server',
-  sfu: 'the media server did not pass it on',
-  downlink: 'it did not get from the media server to the receiver',
-  receiver_device: 'packets arrived but could not be shown',
-};
-
-function linkTrouble(facts: Record<string, number | string | boolean>): string {
-  const loss = Math.max(
-    ...['lossRatio', 'receiverLossRatio', 'reportedLossRatio', 'producerLossRatio'].map((k) =>
-      Number(facts[k] ?? 0),
-    ),
-  );
-  const fall =
-    facts.estimateBps !== undefined && facts.estimateBeforeBps !== undefined
-      ? ` and what it can carry fell from ${kbps(facts.estimateBeforeBps)} to ${kbps(facts.estimateBps)} kbit/s`
-      : '';
-  const fell = Number(facts.estimateBps ?? 1) < 0.8 * Number(facts.estimateBeforeBps ?? 0);
-  if (loss >= 0.01) return `lost ${Math.round(loss * 100)} % of packets${fell ? fall : ''}`;
-  return 'carried too little';
-}
-
-const kbps = (bps: number | string | boolean) => Math.round(Number(bps) / 1000);
 
 /** True only when it was looked at: the others have samples, and none of them is in trouble. */
 function othersPhrase(incident: IncidentRow, features: CallFeatures): string {

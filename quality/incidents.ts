@@ -24,7 +24,7 @@ const severityRank = { minor: 0, moderate: 1, severe: 2 } as const;
 
 interface Found extends Verdict {
   readonly kind: string;
-  readonly detector: string;
+  readonly by: Detector;
 }
 
 const keyOf = (i: { kind: string; participant_id: string; subject_id: string }): string =>
@@ -45,7 +45,10 @@ export function followIncidents(
   const changed: IncidentRow[] = [];
   const seen = new Set<string>();
   const knownOf = Map.groupBy(known, keyOf);
+  const kindsKnown = new Set(known.map((incident) => incident.kind));
   for (const verdict of found) {
+    // Most verdicts of most moments: all is well, and was.
+    if (verdict.state !== 'bad' && !kindsKnown.has(verdict.kind)) continue;
     const key = keyOf({
       kind: verdict.kind,
       participant_id: verdict.participantId,
@@ -60,7 +63,7 @@ export function followIncidents(
     } else if (
       verdict.state === 'bad' &&
       !ofSubject.some((incident) => covers(incident, verdict, features.atMs)) &&
-      !explainedBy(verdict.kind, verdict, [...known, ...changed], features.atMs)
+      !explainedBy(verdict.by, verdict, [...known, ...changed], features.atMs)
     ) {
       changed.push(opened(verdict, features, names));
     }
@@ -87,10 +90,13 @@ export function endIncidents(known: readonly IncidentRow[], endedAtMs: number): 
 }
 
 function judgeAll(features: CallFeatures, asked: readonly Detector[]): Found[] {
-  return asked.flatMap(({ name, version, judge }) => {
-    const detector = `${name}@${version}`;
-    return judge(features).map((verdict) => ({ ...verdict, kind: name, detector }));
-  });
+  return asked.flatMap((detector) =>
+    detector.judge(features).map((verdict) => ({
+      ...verdict,
+      kind: detector.name,
+      by: detector,
+    })),
+  );
 }
 
 /** Whether this trouble is told already by an incident that has closed since: the past is being judged again. */
@@ -114,7 +120,7 @@ function opened(verdict: Found, features: CallFeatures, names: Names): IncidentR
     call_id: features.callId,
     incident_id: createHash('sha256').update(id.join('\n')).digest('hex').slice(0, 32),
     kind: verdict.kind,
-    detector: verdict.detector,
+    detector: `${verdict.by.name}@${verdict.by.version}`,
     hop: verdict.hop,
     participant_id: verdict.participantId,
     subject_id: verdict.subjectId,

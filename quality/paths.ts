@@ -123,7 +123,8 @@ function joinUplinks(call: CallSamples, linkOf: ReadonlyMap<string, Link>): Upli
   const outbound = groupBy(call.outbound_rtp, (row) => row.producer_id);
   const sfu = groupBy(call.sfu_producer, (row) => row.producer_id);
   const reports = groupBy(call.remote_inbound_rtp, (row) => `${row.transport_id} ${row.ssrc}`);
-  const sources = groupBy(call.media_source, (row) => `${row.transport_id} ${row.stat_id}`);
+  const sources = groupBy(call.media_source, (row) => row.producer_id);
+  const sourcesById = groupBy(call.media_source, (row) => `${row.transport_id} ${row.stat_id}`);
 
   const uplinks: Uplink[] = [];
   for (const producerId of new Set([...outbound.keys(), ...sfu.keys()])) {
@@ -132,7 +133,7 @@ function joinUplinks(call: CallSamples, linkOf: ReadonlyMap<string, Link>): Upli
     const arrived = sfu.get(producerId) ?? [];
     const known = arrived.at(-1) ?? sent.at(-1)!;
     const kind = mediaKindOf(known.kind);
-    const mediaSourceId = sent.at(-1)?.media_source_id ?? '';
+    const mediaSourceId = sent.findLast((row) => row.media_source_id !== '')?.media_source_id ?? '';
     const sentByRid = groupBy(sent, (row) => row.rid);
     const arrivedByRid = groupBy(arrived, (row) => row.rid);
     const layers = [...new Set([...arrivedByRid.keys(), ...sentByRid.keys()])].map((rid): Layer => {
@@ -153,7 +154,8 @@ function joinUplinks(call: CallSamples, linkOf: ReadonlyMap<string, Link>): Upli
       source: mediaSourceOf(arrived.at(-1)?.source ?? '', kind),
       codec: codecName(arrived.at(-1)?.mime_type ?? ''),
       link: linkOf.get(known.transport_id),
-      mediaSource: sources.get(`${known.transport_id} ${mediaSourceId}`) ?? [],
+      // The id of the source is told rarely; our own id stands in every row where the client could match it.
+      mediaSource: sources.get(producerId) ?? sourcesById.get(`${known.transport_id} ${mediaSourceId}`) ?? [],
       layers: layers.sort((a, b) => layerRank(a) - layerRank(b)),
     });
   }

@@ -121,7 +121,7 @@ export const sampleColumns = {
       'bwe_available_bitrate_min',
       'bwe_desired_bitrate',
     ],
-    text: ['direction', 'ice_state', 'dtls_state'],
+    text: ['direction', 'ice_state', 'dtls_state', 'protocol'],
     flag: ['uses_relay'],
   },
   sfu_producer: {
@@ -134,6 +134,7 @@ export const sampleColumns = {
       'nack_packet_count',
       'pli_count',
       'spatial_layer',
+      'jitter',
       'score',
       'round_trip_time',
     ],

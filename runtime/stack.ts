@@ -58,6 +58,8 @@ export interface Stack {
     redis: string;
   };
   readonly secrets: { token: string; serverKey: string; turn: string };
+  /** What clients are told of. */
+  readonly turnUrls: readonly string[];
   /** Where the first media worker takes media. */
   readonly media: { host: string; port: number };
   readonly dataDir: string;
@@ -149,6 +151,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         ...found.urls,
       },
       secrets,
+      turnUrls: found.turnUrls,
       media: {
         host: settings.CALLSCOPE_RTC_ANNOUNCED_ADDRESS ?? settings.CALLSCOPE_RTC_HOST,
         port: ports.rtc,

@@ -8,7 +8,11 @@ import type { MediaKind, MediaSource } from '../telemetry/rows.ts';
 import type { Notifications, ParticipantInfo, ProducerInfo } from '../telemetry/signaling.ts';
 import { type CloseReason, SfuError } from './errors.ts';
 import { MediaLink } from './MediaLink.ts';
-import { initialAvailableOutgoingBitrateBps, withoutWithheldExtensions } from './media/capabilities.ts';
+import {
+  initialAvailableOutgoingBitrateBps,
+  producible,
+  withoutWithheldExtensions,
+} from './media/capabilities.ts';
 import { type Layers, noLimit, type VideoLimit } from './media/layers.ts';
 import { ReceivedStream } from './ReceivedStream.ts';
 import type { Room } from './Room.ts';
@@ -123,7 +127,7 @@ export class Participant {
     if (this.producers.size >= mostProducers) {
       throw new SfuError('limit_reached', `A participant may have ${mostProducers} producers.`);
     }
-    const rtpParameters = withoutWithheldExtensions(options.rtpParameters);
+    const rtpParameters = producible(options.rtpParameters);
     const producer = await refusedByMedia(() => transport.produce({ kind, rtpParameters, paused }));
     const sent: SentStream = { producer, source, transportId };
     this.producers.set(producer.id, sent);

@@ -30,7 +30,7 @@ export function wishedSpatialLayer(lines: number, spatialLayers: number, current
 }
 
 /**
- * VP8, three temporal layers each. Pictures too small to halve twice get fewer layers, because an encoder
+ * VP8, three temporal layers each; one alone has none, see `screenEncodings`. Pictures too small to halve twice get fewer layers, because an encoder
  * refuses or wastes a layer of some dozen lines.
  *
  * @param lines height of the camera's picture
@@ -42,10 +42,11 @@ export function cameraEncodings(lines: number): mediasoup.RtpEncodingParameters[
     { scaleResolutionDownBy: 1, maxBitrate: 600_000 },
   ];
   const kept = lines >= 270 ? layers : lines >= 135 ? layers.slice(1) : layers.slice(2);
-  return kept.map((layer) => ({ ...layer, scalabilityMode: 'L1T3' }));
+  return kept.length > 1 ? kept.map((layer) => ({ ...layer, scalabilityMode: 'L1T3' })) : kept;
 }
 
-/** A shared screen is sent once, in full: half of a text is no text. */
-export const screenEncodings: mediasoup.RtpEncodingParameters[] = [
-  { maxBitrate: 1_500_000, scalabilityMode: 'L1T3' },
-];
+/**
+ * A shared screen is sent once, in full: half of a text is no text. Without temporal layers: mediasoup takes a single
+ * encoding with layers for SVC, and VP8 has no SVC (sfu/media/capabilities.ts).
+ */
+export const screenEncodings: mediasoup.RtpEncodingParameters[] = [{ maxBitrate: 1_500_000 }];

@@ -1,12 +1,13 @@
 /** One bound RTCPeerConnection: its state changes as events, and its samples. */
+import { type RawStats, selectedPair } from '../../telemetry/browser-stats.ts';
 import { events, spans } from '../../telemetry/events.ts';
 import { truncateAddress, truncateAddresses } from './addresses.ts';
 import type { Attributes, ConnectionIds } from './contract.ts';
-import { Announced, convertReport, type MediaIds, type RawStats } from './convert.ts';
+import { Announced, convertReport, type MediaIds } from './convert.ts';
 import type { RecordedTrace } from './join.ts';
 import { type Binding, matchMedia } from './media.ts';
 import type { LogRecord } from './otlp.ts';
-import { ReportReader, type StatsReport, selectedPair } from './report.ts';
+import { ReportReader, type StatsReport } from './report.ts';
 
 export interface ConnectionHost {
   event(name: string, attributes: Attributes, transportId: string): void;

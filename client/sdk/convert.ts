@@ -7,14 +7,12 @@
  * object (`describing` below: its codec, cipher, track …) wait until they change, or five minutes: read the last
  * one that is not empty.
  */
+import { convertMember, isProbation, memberReader, type RawStats } from '../../telemetry/browser-stats.ts';
 import { attributeName } from '../../telemetry/identity.ts';
 import { type ClientStatsType, clientStats, type Member } from '../../telemetry/stats.ts';
 import { truncateAddress, truncateAddresses } from './addresses.ts';
 import type { AttributeValue } from './contract.ts';
 import type { LogRecord } from './otlp.ts';
-
-/** A stats object as browsers give it: W3C members, and whatever else. */
-export type RawStats = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
 
 /** Ids of mediasoup objects for one stats object. */
 export interface MediaIds {
@@ -135,11 +133,6 @@ export function convertStats(
   return { eventName: clientStats[type].event, timeMs, attributes };
 }
 
-/** mediasoup's bandwidth probes: a stream that is received but never played, and would look like a frozen video. */
-export function isProbation(stats: RawStats): boolean {
-  return stats.mid === 'probator' || stats.trackIdentifier === 'probator';
-}
-
 const STAT_ID = attributeName('stat_id');
 const PRODUCER_ID = attributeName('producer_id');
 const CONSUMER_ID = attributeName('consumer_id');
@@ -166,83 +159,14 @@ const plans = Object.fromEntries(
   ]),
 ) as Record<ClientStatsType, MemberPlan[]>;
 
-/** The member as the browser has it, or by the name that another browser or an older version uses. */
+/** Addresses are cut before they leave the browser. */
 function reader(type: ClientStatsType, member: string): (stats: RawStats) => unknown {
-  const [outer = '', inner] = member.split('.');
-  if (inner) {
-    return (stats) => (stats[outer] as Record<string, unknown> | null | undefined)?.[inner];
-  }
   switch (member) {
-    case 'isRemote':
-      // Not every browser says it, but the type does.
-      return () => type === 'remote-candidate';
-    case 'kind':
-      // Firefox before 120 and Safari before 14 only have mediaType.
-      return (stats) => stats.kind ?? stats.mediaType;
-    case 'dataChannelIdentifier':
-      // Safari keeps the name of an early draft.
-      return (stats) => stats.dataChannelIdentifier ?? stats.datachannelid;
     case 'address':
       return (stats) => truncateAddress(String(stats.address ?? stats.ip ?? ''));
     case 'url':
       return (stats) => typeof stats.url === 'string' && truncateAddresses(stats.url);
     default:
-      return (stats) => stats[member];
+      return memberReader(type, member);
   }
-}
-
-/** By MemberType. Undefined for what is absent or is not what the vocabulary says: never a guess. */
-export function convertMember(member: Member, value: unknown): AttributeValue | undefined {
-  switch (member.type) {
-    case 'flag':
-      return typeof value === 'boolean' ? value : undefined;
-    case 'word':
-    case 'id':
-      return typeof value === 'string' && value !== '' ? value.slice(0, 256) : undefined;
-  }
-  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
-  switch (member.type) {
-    case 'count':
-      return value < 0 ? undefined : Math.round(value);
-    case 'signed':
-      return Math.round(value);
-    case 'seconds':
-      return value < 0 ? undefined : roundMicroseconds(value * 1e6);
-    case 'gauge':
-      return roundGauge(member.member, value);
-  }
-}
-
-/**
- * Only audio jitter buffers get beyond a day of total delay: they add every sample's (48,000 a second), so that
- * two seconds at 50 ms add 4,800 s, and a step of one second is a five-thousandth of that.
- */
-function roundMicroseconds(us: number): number {
-  const step = us > 1e11 ? 2 ** 20 : 1;
-  return Math.round(us / step) * step;
-}
-
-/**
- * Steps finer than these say nothing. All are powers of two, so that the double's last bytes are zero and cost
- * nothing once compressed. Running totals keep a fine step, because readers take differences of them.
- */
-const gaugeSteps: Readonly<Record<string, number>> = {
-  // Two seconds at -60 dB full scale add 2e-6.
-  totalAudioEnergy: 2 ** -20,
-  // One frame at 60 per second adds 2.8e-4 s².
-  totalSquaredInterFrameDelay: 2 ** -14,
-  // -72 dB full scale.
-  audioLevel: 2 ** -12,
-  // RTCP reports carry 1/256.
-  fractionLost: 2 ** -8,
-};
-/** Frame rates and dB. */
-const defaultStep = 2 ** -4;
-
-function roundGauge(name: string, value: number): number {
-  const step = gaugeSteps[name] ?? defaultStep;
-  // Bit rates and timestamps: whole numbers.
-  return Math.abs(value) >= 1000 && step === defaultStep
-    ? Math.round(value)
-    : Math.round(value / step) * step;
 }

@@ -2,8 +2,9 @@
  * Which producer or consumer a stats object belongs to. Browsers know nothing of mediasoup's ids, so objects are
  * matched by mid, then SSRC, then track; what hangs on an rtp stream (source, remote report) follows it.
  */
+import type { RawStats } from '../../telemetry/browser-stats.ts';
 import type { BoundConsumer, BoundMedia } from './contract.ts';
-import type { MediaIds, RawStats } from './convert.ts';
+import type { MediaIds } from './convert.ts';
 
 export interface Binding {
   readonly media: BoundMedia | BoundConsumer;

@@ -1,5 +1,6 @@
 /** Reading a getStats report as cheaply as it can be. */
-import { isEverySample, type RawStats } from './convert.ts';
+import { type RawStats, selectedPair, selectedPairId } from '../../telemetry/browser-stats.ts';
+import { isEverySample } from './convert.ts';
 
 /** All objects are looked at this often, in case one changed that is not read with every sample. */
 export const FULL_READ_MS = 10_000;
@@ -60,20 +61,4 @@ export class ReportReader {
       .map((stats) => stats.id);
     return objects;
   }
-}
-
-/** By the transport's word, else Firefox's own `selected`, else the nominated one that works. */
-export function selectedPair(objects: readonly RawStats[]): RawStats | undefined {
-  const selectedId = selectedPairId(objects);
-  const pairs = objects.filter((stats) => stats.type === 'candidate-pair');
-  return (
-    pairs.find((pair) => pair.id === selectedId) ??
-    pairs.find((pair) => pair.selected === true) ??
-    pairs.find((pair) => pair.nominated === true && pair.state === 'succeeded')
-  );
-}
-
-function selectedPairId(objects: readonly RawStats[]): unknown {
-  return objects.find((stats) => stats.type === 'transport' && stats.selectedCandidatePairId)
-    ?.selectedCandidatePairId;
 }

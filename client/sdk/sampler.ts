@@ -2,7 +2,7 @@
  * How often to sample, and when to send: slowly when calm, fast when something moves. Pure: time and reports
  * come in, the next interval goes out.
  */
-import { isProbation, type RawStats } from './convert.ts';
+import { isProbation, type RawStats } from '../../telemetry/browser-stats.ts';
 
 /** Nothing moves: every five-second window still holds two or three samples of every stream. */
 export const CALM_INTERVAL_MS = 2_000;

@@ -28,8 +28,8 @@ export type Answer = { id: number; value: unknown } | { id: number; error: strin
 export interface Line {
   readonly host: string;
   readonly port: number;
-  /** Resolves once it is in force. @throws Error that names the setting out of range */
-  change(direction: Direction, change: LinkChange): Promise<void>;
+  /** @returns from when on it is in force, by the relay's clock, epoch ms. @throws Error that names the setting out of range */
+  change(direction: Direction, change: LinkChange): Promise<number>;
   counters(): Promise<Counters>;
   close(): Promise<void>;
 }

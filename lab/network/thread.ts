@@ -27,7 +27,8 @@ async function carryOut(command: Command): Promise<unknown> {
   if (!relay) throw new Error(`the lab network has no open line ${command.line}`);
   switch (command.kind) {
     case 'change':
-      return relay.change(command.direction, command.change);
+      relay.change(command.direction, command.change);
+      return Date.now();
     case 'counters':
       return relay.counters();
     case 'close':

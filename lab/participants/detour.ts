@@ -11,6 +11,15 @@ export interface Route {
   from: { host: string; port: number };
   /** The line to go through instead. */
   to: { host: string; port: number };
+  /** Whether the SFU's candidates over TCP stay, which pass the line by. @default false */
+  tcp?: boolean;
+}
+
+/** Media by the TURN relay only, which is reached at this address. */
+export interface RelayRoute {
+  host: string;
+  port: number;
+  transport: 'udp' | 'tcp';
 }
 
 /** What the page holds for the lab. */
@@ -20,11 +29,11 @@ export interface LabPage {
 
 /**
  * A description or single candidate with the media sent another way. Candidates that would pass the line by
- * (TCP, any other address) are left out.
+ * (TCP, unless the route keeps it, any other address) are left out.
  *
  * @param text SDP, or the `candidate:…` line of an RTCIceCandidate
  */
-export function rerouted(text: string, { from, to }: Route): string {
+export function rerouted(text: string, { from, to, tcp }: Route): string {
   const kept: string[] = [];
   for (const line of text.split(/\r?\n/)) {
     // RFC 8839, 5.1: candidate:<foundation> <component> <transport> <priority> <address> <port> typ …
@@ -34,23 +43,43 @@ export function rerouted(text: string, { from, to }: Route): string {
       continue;
     }
     const [, head, transport, priority, host, port, tail] = parts;
-    if (transport?.toLowerCase() !== 'udp' || host !== from.host || Number(port) !== from.port) continue;
+    if (host !== from.host || Number(port) !== from.port) continue;
+    if (transport?.toLowerCase() !== 'udp') {
+      if (tcp) kept.push(line);
+      continue;
+    }
     kept.push(`${head}${transport}${priority}${to.host} ${to.port}${tail}`);
   }
   return kept.join('\r\n');
 }
 
-/** @param route null to leave the media where it goes */
-export function install(route: Route | null, reroute: typeof rerouted): void {
+/**
+ * @param route null to leave the media where it goes
+ * @param relay null for no relay at all, where there is a route: it would be a way around the line
+ */
+export function install(route: Route | null, relay: RelayRoute | null, reroute: typeof rerouted): void {
   const connections: RTCPeerConnection[] = [];
   Object.assign(window, { callscopeLab: { connections } });
   const Native = window.RTCPeerConnection;
   const native = Native.prototype;
 
+  /** The servers the page was told of, none of them, or those of the relay by the lab's way to it. */
+  function withServers(configuration: RTCConfiguration): RTCConfiguration {
+    if (!relay) return route ? { ...configuration, iceServers: [] } : configuration;
+    const urls = `turn:${relay.host}:${relay.port}?transport=${relay.transport}`;
+    const servers = (configuration.iceServers ?? []).filter((server) =>
+      JSON.stringify(server.urls).includes('turn:'),
+    );
+    return {
+      ...configuration,
+      iceTransportPolicy: 'relay',
+      iceServers: servers.slice(0, 1).map((server) => ({ ...server, urls })),
+    };
+  }
+
   window.RTCPeerConnection = new Proxy(Native, {
     construct(target, [configuration, ...rest], newTarget) {
-      // A TURN relay would be a way around the line.
-      const used = route ? { ...configuration, iceServers: [] } : configuration;
+      const used = configuration || relay || route ? withServers(configuration ?? {}) : configuration;
       const connection = Reflect.construct(target, [used, ...rest], newTarget);
       connections.push(connection);
       return connection;
@@ -65,7 +94,7 @@ export function install(route: Route | null, reroute: typeof rerouted): void {
     setConfiguration(configuration: RTCConfiguration): void;
   };
   native.setConfiguration = function (configuration = {}) {
-    return setConfiguration.call(this, { ...configuration, iceServers: [] });
+    return setConfiguration.call(this, withServers(configuration));
   };
   native.setRemoteDescription = function (this: RTCPeerConnection, description: RTCSessionDescriptionInit) {
     const sdp = description.sdp === undefined ? undefined : reroute(description.sdp, route);
@@ -81,6 +110,7 @@ export function install(route: Route | null, reroute: typeof rerouted): void {
 }
 
 /** The init script. */
-export function detourScript(route: Route | null): string {
-  return `(${install.toString()})(${JSON.stringify(route)}, ${rerouted.toString()});`;
+export function detourScript(route: Route | null, relay: RelayRoute | null = null): string {
+  const given = [route, relay].map((one) => JSON.stringify(one)).join(', ');
+  return `(${install.toString()})(${given}, ${rerouted.toString()});`;
 }

@@ -2,7 +2,8 @@
 import type { Browser, Page } from 'playwright-core';
 import type { JoinAnswer } from '../../telemetry/signaling.ts';
 import { captureScript } from './capture.ts';
-import { detourScript, type LabPage, type Route } from './detour.ts';
+import { detourScript, type LabPage, type RelayRoute, type Route } from './detour.ts';
+import { type DeviceSetup, devicesScript } from './devices.ts';
 
 export interface JoinOptions {
   browser: Browser;
@@ -11,6 +12,12 @@ export interface JoinOptions {
   name: string;
   /** Send the media through a line of the lab network. @default straight to the SFU */
   via?: Route;
+  /** Send it by the TURN relay only. @default without a relay where there is a line, else as the browser finds */
+  relay?: RelayRoute;
+  /** Devices that are refused, or under the lab's hand. @default as the browser gives them */
+  devices?: DeviceSetup;
+  /** Whether the camera is switched on from the start. @default true */
+  camera?: boolean;
   /** CSS pixels. Tiles of 400x225 and more make the page ask for the full layer. @default 1024x640 */
   viewport?: { width: number; height: number };
   /** Time until the page says that it has joined. @default 20,000 */
@@ -49,16 +56,18 @@ export interface Participant {
 
 /** @throws Error with the page's own words when it does not join in time */
 export async function joinCall(options: JoinOptions): Promise<Participant> {
-  const { browser, link, name, via, timeoutMs = 20_000, signal } = options;
+  const { browser, link, name, via, relay, devices, timeoutMs = 20_000, signal } = options;
   signal?.throwIfAborted();
   const context = await browser.newContext({ viewport: options.viewport ?? { width: 1024, height: 640 } });
   try {
-    await context.addInitScript({ content: detourScript(via ?? null) });
+    await context.addInitScript({ content: detourScript(via ?? null, relay ?? null) });
     await context.addInitScript({ content: captureScript });
+    if (devices) await context.addInitScript({ content: devicesScript(devices) });
     const page = await context.newPage();
     const address = new URL(link);
     address.searchParams.set('name', name);
     address.searchParams.set('autojoin', '1');
+    if (options.camera === false) address.searchParams.set('camera', 'off');
     const [admission] = await Promise.all([
       page.waitForResponse((response) => new URL(response.url()).pathname === '/api/v1/join', {
         timeout: timeoutMs,

@@ -11,18 +11,28 @@ export interface CallKey {
 }
 
 const allTables = Object.keys(sampleColumns) as SampleTable[];
-/** What the detectors look at. */
-export const detectorTables = allTables.filter((table) => table !== 'media_source');
 const sqlOf = new Map(allTables.map((table) => [table, readSql(`samples/${table}.sql`)]));
 const eventsSql = readSql('events.sql');
 
-const eventNames = [
+/** What the SFU alone may say: who came and went, and what became of decisions. */
+const sfuEventNames = [
   events.participantJoined,
   events.participantLeft,
   events.decisionTaken,
   events.decisionApplied,
   events.decisionLifted,
   events.decisionRefused,
+];
+/** What a client may say of itself; under the SFU's names it is not believed. */
+const clientEventNames = [
+  events.iceState,
+  events.icePairChanged,
+  events.dtlsState,
+  events.connectionState,
+  events.mediaError,
+  events.trackState,
+  events.sourceToggled,
+  events.visibility,
 ];
 
 export const keyOf = (call: CallKey): string => `${call.tenant_id}\n${call.call_id}`;
@@ -34,25 +44,27 @@ export const callParameters = (calls: readonly CallKey[]) => ({
 });
 
 /**
- * @param span samples within it; events from the call's beginning to its end
- * @param tables left out tables have no samples. @default all
+ * @param span samples within it, what cameras and microphones give from `sourcesFromMs` on where that is earlier;
+ *   events from the call's beginning to its end
  * @returns one entry per call, by `keyOf`, whether or not it has samples
  */
 export async function readCalls(
   store: Store,
   calls: readonly CallKey[],
-  span: { readonly fromMs: number; readonly toMs: number },
-  tables: readonly SampleTable[] = allTables,
+  span: { readonly fromMs: number; readonly toMs: number; readonly sourcesFromMs?: number },
 ): Promise<Map<string, CallSamples>> {
   const named = callParameters(calls);
   const range = { ...named, from: Math.floor(span.fromMs), to: Math.ceil(span.toMs) };
+  const sourceRange = { ...range, from: Math.min(range.from, Math.floor(span.sourcesFromMs ?? range.from)) };
   const [eventRows, ...sampleRows] = await Promise.all([
-    store.query<EventSample>(eventsSql, { ...named, names: eventNames, to: range.to }),
-    ...tables.map((table) => store.query<Sample<SampleTable>>(sqlOf.get(table)!, range)),
+    store.query<EventSample>(eventsSql, { ...named, sfuEventNames, clientEventNames, to: range.to }),
+    ...allTables.map((table) =>
+      store.query<Sample<SampleTable>>(sqlOf.get(table)!, table === 'media_source' ? sourceRange : range),
+    ),
   ]);
   const byCall = new Map(calls.map((call) => [keyOf(call), emptyCall(call)]));
   for (const event of eventRows) byCall.get(keyOf(event))?.events.push(event);
-  tables.forEach((table, index) => {
+  allTables.forEach((table, index) => {
     for (const row of sampleRows[index]!) {
       const call = byCall.get(keyOf(row));
       if (call) (call[table] as Sample<SampleTable>[]).push(row);

@@ -31,6 +31,34 @@ export interface Verdict {
   readonly affected: readonly string[];
 }
 
+/** What follows from a trouble, so that it is no incident of its own while the trouble lasts. */
+export interface Explains {
+  readonly kinds: readonly string[];
+  /**
+   * Whose:
+   * - `own`      of the participant at fault
+   * - `received` what that participant receives, unless the flow stops before the SFU
+   * - `sent`     what others receive of that participant (their verdicts' evidence names `senderId`)
+   * - `affected` of anybody that the incident names as affected
+   */
+  readonly of: 'own' | 'received' | 'sent' | 'affected';
+}
+
+/** What a sentence is made of. */
+export interface Telling {
+  readonly incident: IncidentRow;
+  readonly facts: Evidence;
+  /** Of the participant at fault. */
+  readonly name: string;
+  /** `from 10:00:00` or `from 10:00:00 to 10:00:09`, UTC. */
+  readonly when: string;
+  /** The affected, by name. */
+  readonly affected: string;
+  /** How the others in the call did. */
+  readonly others: string;
+  nameOf(participantId: string): string;
+}
+
 export interface Detector {
   /** Also the `kind` of its incidents. */
   readonly name: string;
@@ -40,8 +68,55 @@ export interface Detector {
   /** Thresholds with the reason for each, for people. */
   readonly onset: string;
   readonly clearing: string;
+  readonly explains?: readonly Explains[];
+  /** How long after its cause has ended this may still show: buffers refill, estimates climb, spans run out. @default 8 s */
+  readonly aftermathMs?: number;
+  /** One plain sentence that a support agent can read to a customer. */
+  sentence(told: Telling): string;
   judge(features: CallFeatures): Verdict[];
 }
+
+const nothing: Evidence = Object.freeze({});
+const nobody: readonly string[] = Object.freeze([]);
+
+/** A verdict that opens nothing. */
+export const calm = (
+  state: 'unclear' | 'good',
+  participantId: string,
+  subjectId: string,
+  atMs: number,
+): Verdict => ({
+  state,
+  hop: 'unknown',
+  participantId,
+  subjectId,
+  severity: 'minor',
+  confidence: 0,
+  sinceMs: atMs,
+  evidence: nothing,
+  affected: nobody,
+});
+
+/** What a receiver suffers, whatever the cause. */
+export const suffered = [
+  'publisher_fault',
+  'freeze',
+  'stuck_decoder',
+  'pli_storm',
+  'audio_concealment',
+  'audio_video_desync',
+  'jitter_buffer_inflated',
+  'decoder_drops',
+  'high_delay',
+  'high_jitter',
+] as const;
+
+/** For sentences: `12 %`. */
+export const percent = (ratio: Evidence[string] | undefined): string =>
+  `${Math.round(Number(ratio ?? 0) * 100)} %`;
+/** For sentences: whole seconds, at least 1. */
+export const inSeconds = (ms: Evidence[string] | undefined): string =>
+  `${Math.max(1, Math.round(Number(ms ?? 0) / 1000))} s`;
 
 /** Evidence without what is not known, rounded to what is meaningful. */
 export function evidenceOf(facts: Record<string, number | string | boolean | undefined>): Evidence {
@@ -60,6 +135,9 @@ export function evidenceOf(facts: Record<string, number | string | boolean | und
 /** True when the value is known and at least the limit. */
 export const atLeast = (value: number | undefined, limit: number): boolean =>
   value !== undefined && value >= limit;
+/** True when the value is known and at most the limit. */
+export const atMost = (value: number | undefined, limit: number): boolean =>
+  value !== undefined && value <= limit;
 /** True when the value is unknown or at most the limit: it does not speak against. */
 export const notOver = (value: number | undefined, limit: number): boolean =>
   value === undefined || value <= limit;

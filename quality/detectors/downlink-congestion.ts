@@ -6,8 +6,11 @@
  * delay and the bandwidth estimate are the witnesses beside it; one alone is never a verdict:
  * mediasoup's consumer score stays at 9-10 in a cut-off, the estimate swings at join, a busy machine delays.
  */
+import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
-import { atLeast, type Detector, evidenceOf, notOver, type Verdict } from './detector.ts';
+import { atTheRelay } from '../features/relay.ts';
+import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
+import { linkTrouble } from './link-trouble.ts';
 
 /** Loss from which in-band FEC and concealment of Opus no longer hide it; wireless links at rest stay below. */
 const lossOnset = 0.03;
@@ -38,10 +41,17 @@ export const downlinkCongestion: Detector = {
   clearing:
     'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s; where the receiver’s own loss is known ' +
     'for these 5 s, it is enough that the feedback’s mean, which lags far behind, has not risen',
-  judge: (features) => features.downlinks.map((downlink) => judgeDownlink(downlink, features.atMs)),
+  explains: [
+    { kinds: suffered, of: 'received' },
+    { kinds: ['estimate_collapse', 'high_jitter', 'high_delay'], of: 'own' },
+  ],
+  sentence: ({ name, facts, when, others }) =>
+    `${name}'s own downlink ${linkTrouble(facts)} ${when}; ${others}.`,
+  judge: (features) => features.downlinks.map((downlink) => judgeDownlink(downlink, features)),
 };
 
-function judgeDownlink(d: DownlinkFeatures, atMs: number): Verdict {
+function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
+  const { atMs } = features;
   // Stale or absent: every figure is undefined, and the verdict comes out as unclear.
   const newestMs = d.sfuTimeMs ?? atMs;
   const delayUpMs =
@@ -79,7 +89,7 @@ function judgeDownlink(d: DownlinkFeatures, atMs: number): Verdict {
   const loss = Math.max(feedback ?? 0, d.clientLoss ?? 0);
   return {
     state: bad ? 'bad' : good ? 'good' : 'unclear',
-    hop: d.link.sfu.at(-1)?.uses_relay ? 'relay' : 'downlink',
+    hop: bad && atTheRelay(d.participantId, features) ? 'relay' : 'downlink',
     participantId: d.participantId,
     subjectId: d.link.transportId,
     severity: severityOf(loss, d),

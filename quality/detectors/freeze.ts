@@ -7,23 +7,38 @@
  */
 import type { Hop } from '../../telemetry/rows.ts';
 import type { CallFeatures } from '../features/call.ts';
+import { growth } from '../features/growth.ts';
 import type { PathFeatures } from '../features/path.ts';
 import { atLeast, type Detector, evidenceOf, type Verdict } from './detector.ts';
 
 /** Under 2 s a key frame request repairs most; at 2 s sampling one empty difference is exactly this long. */
 const frozenOnsetMs = 1_900;
 const severeMs = 5_000;
+/** What stuck_decoder did not take up by then is told here. */
+const leftMs = 7_900;
 /** Two frames a second is movement. */
 const movingFps = 2;
 
 export const freeze: Detector = {
   name: 'freeze',
-  version: 1,
+  version: 2,
   question: 'Has a video that should move stood still for somebody?',
   onset:
-    'no frame decoded for >= 1.9 s by the receiver’s samples, while nobody paused the video and it had flowed',
+    'no frame decoded for >= 1.9 s by the receiver’s samples, while nobody paused the video and it had flowed; where packets arrive and key frames are asked for, >= 7.9 s, since stuck_decoder tells that more closely',
   clearing: 'frames are decoded again at >= 2 a second, or the video is paused or gone',
+  sentence: ({ incident, facts, when, affected, nameOf }) => {
+    const sender = typeof facts.senderId === 'string' ? nameOf(facts.senderId) : 'a participant';
+    return `${sender}'s video stood still for ${affected} ${when}: ${freezePlace[incident.hop] ?? 'the place is not known'}.`;
+  },
   judge: (features) => judgeProducers(features),
+};
+
+const freezePlace: Partial<Record<Hop, string>> = {
+  sender_device: 'the sender’s device made no frames',
+  uplink: 'it did not get from the sender to the media server',
+  sfu: 'the media server did not pass it on',
+  downlink: 'it did not get from the media server to the receiver',
+  receiver_device: 'packets arrived but could not be shown',
 };
 
 function judgeProducers(features: CallFeatures): Verdict[] {
@@ -34,11 +49,19 @@ function judgeProducers(features: CallFeatures): Verdict[] {
     group.push(p);
     byProducer.set(p.path.uplink.producerId, group);
   }
+  // A phone takes the camera away from a page that is not looked at: its owner did that.
+  const hidden = new Set(
+    features
+      .presence()
+      .filter((p) => p.hidden)
+      .map((p) => p.participantId),
+  );
   return [...byProducer.values()].flatMap((paths) => {
-    const common = commonVerdict(paths, features.atMs);
+    const told = commonVerdict(paths, features.atMs);
+    const common = told.state === 'bad' && hidden.has(told.participantId) ? unclear(told) : told;
     // One bad sender is one incident: what explains all of them is not told once more for each.
     const single = paths.map((p) => receiverVerdict(p, features.atMs));
-    return [common, ...single.map((v) => (common.state === 'bad' && v.state === 'bad' ? unclear(v) : v))];
+    return [common, ...single.map((v) => (v.state === 'bad' && told.state === 'bad' ? unclear(v) : v))];
   });
 }
 
@@ -78,8 +101,18 @@ function commonVerdict(paths: readonly PathFeatures[], atMs: number): Verdict {
   };
 }
 
+/** Packets come and key frames are asked for: stuck_decoder tells it more closely, and needs a little longer. */
+function asksInVain(p: PathFeatures): boolean {
+  const sinceMs = (p.clientTimeMs ?? 0) - (p.sinceFrameMs ?? 0);
+  return (growth(p.path.inbound, ['pli_count'], sinceMs)?.of.pli_count ?? 0) >= 1;
+}
+
 function receiverVerdict(p: PathFeatures, atMs: number): Verdict {
-  const bad = isFrozen(p) && hopOf(p) !== 'unknown';
+  const hop = hopOf(p);
+  const bad =
+    isFrozen(p) &&
+    hop !== 'unknown' &&
+    !(hop === 'receiver_device' && asksInVain(p) && p.sinceFrameMs! < leftMs);
   return verdictOf(p, atMs, bad ? 'bad' : isMoving(p) ? 'good' : 'unclear');
 }
 

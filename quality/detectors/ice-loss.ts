@@ -7,7 +7,7 @@
  * still, its consent checks unanswered, or ICE's own word.
  */
 import type { IceFeatures } from '../features/ice.ts';
-import { atLeast, type Detector, evidenceOf, type Verdict } from './detector.ts';
+import { atLeast, type Detector, evidenceOf, suffered, type Verdict } from './detector.ts';
 
 /** Twice the longest usual gap between two RTCP packets, seen through 1 s samples. */
 const silenceMs = 2_900;
@@ -26,6 +26,26 @@ export const iceLoss: Detector = {
     'nothing arrives at the SFU for 3 s on a transport that it sends on, or ICE says disconnected or failed; ' +
     'and a second witness: the other transport silent too, the client’s packets or checks standing still, ICE',
   clearing: 'packets arrive again on every transport and ICE is not down',
+  explains: [
+    {
+      kinds: [
+        ...suffered,
+        'uplink_congestion',
+        'downlink_congestion',
+        'telemetry_gap',
+        'ice_flapping',
+        'estimate_collapse',
+        'fixed_bitrate',
+        'video_source_frozen',
+        'track_not_forwarded',
+        'sender_cpu_limited',
+        'receiver_cpu_limited',
+      ],
+      of: 'own',
+    },
+    { kinds: [...suffered, 'track_not_forwarded'], of: 'sent' },
+  ],
+  sentence: ({ name, when, others }) => `${name} had no network path to the media server ${when}; ${others}.`,
   judge: (features) => features.ice.map((ice) => judgeIce(ice, features.atMs)).filter((v) => v !== undefined),
 };
 

@@ -7,8 +7,10 @@
  * of networks: so that word counts only once media has flowed for a while, and never alone.
  */
 import type { CallFeatures } from '../features/call.ts';
+import { atTheRelay } from '../features/relay.ts';
 import type { UplinkFeatures } from '../features/uplink.ts';
-import { atLeast, type Detector, evidenceOf, notOver, type Verdict } from './detector.ts';
+import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
+import { linkTrouble } from './link-trouble.ts';
 
 /** As for the downlink: from here on Opus no longer hides it. */
 const lossOnset = 0.03;
@@ -37,6 +39,12 @@ export const uplinkCongestion: Detector = {
     'two of: SFU-side loss >= 3 % in two samples (or >= 10 % in one), holes or repairs in the producer’s ' +
     'streams, reported loss >= 3 %, delay up by >= 100 ms, encoder held back by a fallen estimate; without any loss all of the last and starved layers',
   clearing: 'no loss over 1 % by any witness and delay back, for 5 s; slow layer ramp-up is not congestion',
+  explains: [
+    { kinds: suffered, of: 'sent' },
+    { kinds: ['fixed_bitrate'], of: 'own' },
+  ],
+  sentence: ({ name, facts, when, affected }) =>
+    `${name}'s uplink ${linkTrouble(facts)} ${when}, so ${affected} received ${name} badly.`,
   judge: (features) => features.uplinks.map((uplink) => judgeUplink(uplink, features)),
 };
 
@@ -83,12 +91,9 @@ function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
     notOver(u.silentMs, 1_500);
 
   const loss = Math.max(feedback ?? 0, u.reportedLoss ?? 0, u.producerLoss ?? 0);
-  const receivers = features.paths
-    .filter((p) => p.path.uplink.senderId === u.participantId)
-    .map((p) => p.path.receiverId);
   return {
     state: bad ? 'bad' : good ? 'good' : 'unclear',
-    hop: u.link.sfu.at(-1)?.uses_relay ? 'relay' : 'uplink',
+    hop: bad && atTheRelay(u.participantId, features) ? 'relay' : 'uplink',
     participantId: u.participantId,
     subjectId: u.link.transportId,
     severity: loss >= lossGrave ? 'severe' : loss >= 0.05 || heldBack ? 'moderate' : 'minor',
@@ -107,6 +112,6 @@ function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
       roundTripBeforeMs: u.roundTripBeforeMs,
       limitedByBandwidth: u.limitedByBandwidth,
     }),
-    affected: [...new Set(receivers)],
+    affected: features.receiversOf(u.participantId),
   };
 }

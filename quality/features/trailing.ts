@@ -6,6 +6,8 @@ import { mean, type Span } from '../counters.ts';
 
 /** How far back detection reads, ms. */
 export const historyMs = 15_000;
+/** How far back what a camera or microphone gives is read: people pause for long. */
+export const sourceHistoryMs = 34_000;
 /** Between two SFU samples. */
 export const sfuIntervalMs = 1_000;
 /** Recent: two SFU samples. */
@@ -23,13 +25,14 @@ export function fresh<S extends { readonly time: number }>(
   samples: readonly S[],
   atMs: number,
   staleMs: number,
+  lookBackMs = historyMs,
 ): S[] {
   // Samples stand by time: what is wanted is a run of them, next to the end.
   let end = samples.length;
   while (end > 0 && samples[end - 1]!.time > atMs) end--;
   if (end === 0 || atMs - samples[end - 1]!.time > staleMs) return [];
   let first = end;
-  while (first > 0 && samples[first - 1]!.time > atMs - historyMs) first--;
+  while (first > 0 && samples[first - 1]!.time > atMs - lookBackMs) first--;
   return samples.slice(first, end);
 }
 

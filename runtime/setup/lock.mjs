@@ -15,7 +15,7 @@ export async function withLock(work) {
   mkdirSync(setupDir, { recursive: true });
   let told = false;
   while (!take()) {
-    if (!told) console.log(`Waiting for another set-up of this checkout (process ${holder()}).`);
+    if (!told) console.error(`Waiting for another set-up of this checkout (process ${holder()}).`);
     told = true;
     await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
   }

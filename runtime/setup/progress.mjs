@@ -1,4 +1,7 @@
-/** Runs the steps of the set-up one after the other and keeps the person who waits informed. */
+/**
+ * Runs the steps of the set-up one after the other and keeps the person who waits informed, on standard error: what a
+ * command prints stays its own, also into a file.
+ */
 import { withLock } from './lock.mjs';
 
 /** What went wrong, and the exact line (or lines) to type. */
@@ -36,7 +39,7 @@ export async function runSteps(steps) {
         await runStep(step, `[${index + 1}/${steps.length}] ${step.title}`);
       }
     });
-    console.log(`Set-up is complete (${seconds(begun)}).\n`);
+    console.error(`Set-up is complete (${seconds(begun)}).\n`);
     return 0;
   } catch (error) {
     const { message, fix } =
@@ -53,14 +56,14 @@ export async function runSteps(steps) {
  */
 async function runStep(step, label) {
   const begun = Date.now();
-  const display = process.stdout.isTTY ? terminalDisplay(label, begun) : plainDisplay(label, begun);
+  const display = process.stderr.isTTY ? terminalDisplay(label, begun) : plainDisplay(label, begun);
   try {
     const found = await step.work(display.say);
     display.end();
-    console.log(`${label}: ${found} (${seconds(begun)})`);
+    console.error(`${label}: ${found} (${seconds(begun)})`);
   } catch (error) {
     display.end();
-    console.log(`${label}: failed (${seconds(begun)})`);
+    console.error(`${label}: failed (${seconds(begun)})`);
     throw error;
   }
 }
@@ -70,10 +73,10 @@ function terminalDisplay(/** @type {string} */ label, /** @type {number} */ begu
   let detail = '';
   let frame = 0;
   const draw = () => {
-    const width = process.stdout.columns || 80;
+    const width = process.stderr.columns || 80;
     const mark = spinner[frame++ % spinner.length];
     const line = `${mark} ${label}, ${seconds(begun)}${detail ? `: ${detail}` : ''}`;
-    process.stdout.write(`\r\x1b[2K${line.slice(0, width - 1)}`);
+    process.stderr.write(`\r\x1b[2K${line.slice(0, width - 1)}`);
   };
   const timer = setInterval(draw, spinnerEveryMs);
   return {
@@ -82,7 +85,7 @@ function terminalDisplay(/** @type {string} */ label, /** @type {number} */ begu
     },
     end: () => {
       clearInterval(timer);
-      process.stdout.write('\r\x1b[2K');
+      process.stderr.write('\r\x1b[2K');
     },
   };
 }
@@ -94,12 +97,12 @@ function plainDisplay(/** @type {string} */ label, /** @type {number} */ begun) 
   const speak = () => {
     if (Date.now() - spokeAt < plainEveryMs) return;
     spokeAt = Date.now();
-    console.log(`${label}, ${seconds(begun)}: ${detail || 'still at it'}`);
+    console.error(`${label}, ${seconds(begun)}: ${detail || 'still at it'}`);
   };
   const timer = setInterval(speak, 1000);
   return {
     say: (/** @type {string} */ text) => {
-      if (!detail) console.log(`${label}: ${text}`);
+      if (!detail) console.error(`${label}: ${text}`);
       detail = text;
     },
     end: () => clearInterval(timer),

@@ -34,6 +34,25 @@ export function withoutWithheldExtensions<T extends { headerExtensions?: { uri: 
 }
 
 /**
+ * What a producer sends, as mediasoup forwards it well.
+ *
+ * A single VP8 encoding says nothing of temporal layers: mediasoup 3.27 takes one encoding with layers for SVC whatever
+ * the codec, and of VP8 its SVC forwarding lets a key frame pass by and starts in the middle of a picture. One receiver
+ * in seven then waited a second and more for the first one (measured with shared screens).
+ */
+export function producible(given: mediasoup.RtpParameters): mediasoup.RtpParameters {
+  const parameters = withoutWithheldExtensions(given);
+  // As a client sent it: what is missing or wrong is the worker's to refuse, with its reason.
+  const { codecs, encodings } = parameters as Partial<mediasoup.RtpParameters>;
+  if (!Array.isArray(codecs) || !Array.isArray(encodings)) return parameters;
+  const [only, ...more] = encodings;
+  const isVp8 = codecs.some((codec) => String(codec?.mimeType).toLowerCase() === 'video/vp8');
+  if (!only || more.length > 0 || !isVp8) return parameters;
+  const { scalabilityMode: _, ...encoding } = only;
+  return { ...parameters, encodings: [encoding] };
+}
+
+/**
  * Where the send-side estimate starts, bit/s. Two remote cameras at their middle layer and audio fit, so the
  * first seconds are watchable, and probing raises it within seconds where the link holds more.
  */

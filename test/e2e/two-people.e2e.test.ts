@@ -134,7 +134,9 @@ describe('two people', () => {
       'a picture of the screen',
       () => shared.locator('video').evaluate((video: HTMLVideoElement) => video.videoWidth > 0),
       { limitMs: 60_000 },
-    );
+    ).catch(async (error: Error) => {
+      throw new Error(`${error.message}\nAna: ${await ana.pictures()}\nBo: ${await bo.pictures()}`);
+    });
     await ana.page.getByRole('button', { name: 'Stop sharing' }).click();
     await shared.waitFor({ state: 'detached' });
   });

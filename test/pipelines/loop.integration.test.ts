@@ -236,10 +236,10 @@ it('follows on with what the SFU found and decided by itself, and believes nobod
   await until(
     'the SFU is told to let go again, and the rows say so',
     async () => {
-      const [row] = await store.rows<{ lifted: boolean }>(
+      const [row] = await store.rows<{ lifted: 0 | 1 }>(
         "SELECT lifted_at IS NOT NULL AS lifted FROM decision FINAL WHERE decision_id = 'reflex'",
       );
-      return row?.lifted === true;
+      return row?.lifted === 1;
     },
     patienceMs,
   );
@@ -249,10 +249,10 @@ it('follows on with what the SFU found and decided by itself, and believes nobod
   await until(
     'its incident is over',
     async () => {
-      const rows = await store.rows<{ incident_id: string; over: boolean }>(
+      const rows = await store.rows<{ incident_id: string; over: 0 | 1 }>(
         "SELECT incident_id, ended_at IS NOT NULL AS over FROM incident FINAL WHERE participant_id = 'ann'",
       );
-      return rows.length === 1 && rows[0]!.incident_id === 'of-reflex' && rows[0]!.over;
+      return rows.length === 1 && rows[0]!.incident_id === 'of-reflex' && rows[0]!.over === 1;
     },
     patienceMs,
   );

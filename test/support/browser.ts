@@ -21,6 +21,8 @@ export interface Person {
   readonly faults: string[];
   /** W3C `inbound-rtp`: decoded frames and audio energy, over all of the page's connections. */
   heard(): Promise<Heard>;
+  /** Frames and packets of every picture sent and received, for the message of a test that saw none. */
+  pictures(): Promise<string>;
   leaveTheRoom(): Promise<void>;
 }
 
@@ -56,6 +58,24 @@ async function readHeard(): Promise<Heard> {
     }
   }
   return { framesDecoded, audioEnergy };
+}
+
+async function readPictures(): Promise<string> {
+  const found: string[] = [];
+  for (const connection of (window as unknown as WatchedWindow).watchedConnections) {
+    if (connection.connectionState === 'closed') continue;
+    for (const stat of (await connection.getStats()).values()) {
+      if (stat.kind !== 'video' || !['media-source', 'outbound-rtp', 'inbound-rtp'].includes(stat.type))
+        continue;
+      const frames = stat.framesDecoded ?? stat.framesSent ?? stat.frames;
+      const packets = stat.packetsReceived ?? stat.packetsSent;
+      const keyFrames = stat.keyFramesDecoded ?? stat.keyFramesEncoded;
+      found.push(
+        `${stat.type} ${stat.mid ?? ''} ${stat.rid ?? ''}: frames ${frames}, key ${keyFrames}, packets ${packets}, PLI ${stat.pliCount}`,
+      );
+    }
+  }
+  return found.join('; ');
 }
 
 export interface TestBrowser {
@@ -94,6 +114,7 @@ async function newPerson(browser: Browser, options: PersonOptions = {}): Promise
     context,
     faults,
     heard: () => page.evaluate(readHeard),
+    pictures: () => page.evaluate(readPictures),
     leaveTheRoom: () => context.close(),
   };
 }

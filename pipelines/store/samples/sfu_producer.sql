@@ -5,7 +5,7 @@ SELECT
     stat_id,
     toUnixTimestamp64Milli(s.time) AS time,
     ssrc, packet_count, byte_count, packets_lost, packets_repaired, nack_packet_count, pli_count,
-    spatial_layer, score, round_trip_time, kind, source, rid, mime_type, paused
+    spatial_layer, jitter, score, round_trip_time, kind, source, rid, mime_type, paused
 FROM rtc_stats_sfu_producer AS s
 WHERE s.tenant_id IN {tenants:Array(String)}
   AND s.call_id IN {calls:Array(String)}

@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  Announced,
-  convertMember,
-  convertReport,
-  convertStats,
-  DESCRIBE_AGAIN_MS,
-  type RawStats,
-} from '../../../client/sdk/convert.ts';
-import { selectedPair } from '../../../client/sdk/report.ts';
+import { Announced, convertReport, convertStats, DESCRIBE_AGAIN_MS } from '../../../client/sdk/convert.ts';
+import { convertMember, type RawStats, selectedPair } from '../../../telemetry/browser-stats.ts';
 import { type ClientStatsType, clientStats } from '../../../telemetry/stats.ts';
 
 /** Both connections of one participant, as Chromium 156 gave them (three-layer VP8, mediasoup 3.27). */

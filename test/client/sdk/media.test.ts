@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RawStats } from '../../../client/sdk/convert.ts';
 import { type Binding, matchMedia } from '../../../client/sdk/media.ts';
+import type { RawStats } from '../../../telemetry/browser-stats.ts';
 
 const track = (id: string) => ({ id }) as MediaStreamTrack;
 const stats = (type: string, id: string, members: object): RawStats => ({ type, id, ...members });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RawStats } from '../../../client/sdk/convert.ts';
-import { FULL_READ_MS, ReportReader, selectedPair } from '../../../client/sdk/report.ts';
+import { FULL_READ_MS, ReportReader } from '../../../client/sdk/report.ts';
+import { type RawStats, selectedPair } from '../../../telemetry/browser-stats.ts';
 
 const stats = (type: string, id: string, members: object = {}): RawStats => ({ type, id, ...members });
 

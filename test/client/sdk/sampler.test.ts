@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { RawStats } from '../../../client/sdk/convert.ts';
 import {
   ALERT_INTERVAL_MS,
   ALERT_MS,
@@ -10,6 +9,7 @@ import {
   Sampler,
   SPREAD_MS,
 } from '../../../client/sdk/sampler.ts';
+import type { RawStats } from '../../../telemetry/browser-stats.ts';
 
 const visible = { hidden: false, joining: false };
 

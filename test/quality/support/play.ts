@@ -1,7 +1,7 @@
 /** Plays a synthetic call as the pipelines would judge it: every half second, with what had arrived by then. */
 import { isInForce } from '../../../quality/decisions.ts';
 import { callFeatures } from '../../../quality/features/call.ts';
-import { historyMs } from '../../../quality/features/trailing.ts';
+import { historyMs, sourceHistoryMs } from '../../../quality/features/trailing.ts';
 import { followIncidents } from '../../../quality/incidents.ts';
 import { joinPaths } from '../../../quality/paths.ts';
 import { decide, type Step } from '../../../quality/policy.ts';
@@ -65,8 +65,9 @@ export function featuresAt(call: CallSamples, atMs: number, decisions: readonly 
   const seen = { ...call } as { [T in SampleTable]: readonly Sample<T>[] } & CallSamples;
   for (const table of Object.keys(sampleColumns) as SampleTable[]) {
     const lateMs = table.startsWith('sfu_') ? sfuLateMs : clientLateMs;
+    const backMs = table === 'media_source' ? sourceHistoryMs + 1_000 : historyMs + 5_000;
     Object.assign(seen, {
-      [table]: call[table].filter((s) => s.time + lateMs <= atMs && s.time > atMs - historyMs - 5_000),
+      [table]: call[table].filter((s) => s.time + lateMs <= atMs && s.time > atMs - backMs),
     });
   }
   return callFeatures(

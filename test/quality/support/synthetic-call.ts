@@ -43,6 +43,37 @@ export interface Conditions {
   videoPaused?: boolean;
   /** Highest layer that this receiver is sent. */
   layer?: 0 | 1 | 2;
+  /** The camera's pictures are all the same. */
+  cameraBlack?: boolean;
+  /** The microphone is open and gives nothing. */
+  microphoneSilent?: boolean;
+  /** The camera is sent in one layer. */
+  singleLayer?: boolean;
+  /** Part of the camera's frames that the encoder makes, 0 to 1; time it takes for each. */
+  encodedShare?: number;
+  encodeMsPerFrame?: number;
+  /** Part of the time that the browser holds back for CPU. */
+  cpuLimited?: number;
+  /** Part of the frames received that are decoded; time that each takes. */
+  decodedShare?: number;
+  decodeMsPerFrame?: number;
+  /** Key frames that this receiver asks for, per second and video. */
+  plisPerSecond?: number;
+  /** Jitter of what this participant's microphone sends when it arrives at the SFU, and of all that it receives. */
+  upJitterMs?: number;
+  downJitterMs?: number;
+  /** What sound and pictures wait at this receiver, and part of the sound that is stretched. */
+  audioBufferMs?: number;
+  videoBufferMs?: number;
+  stretched?: number;
+  /** Sound of this sender that all receivers have to make up, 0 to 1. */
+  soundTorn?: number;
+  /** The SFU takes this participant's tracks and hands out none of them. */
+  notForwarded?: boolean;
+  /** Nobody consumes this participant's tracks. */
+  unconsumed?: boolean;
+  /** What the SFU says the transports run over. */
+  protocol?: 'udp' | 'tcp';
   /** The client's telemetry does not come. */
   clientSilent?: boolean;
   /** The SFU's telemetry does not come. */
@@ -151,6 +182,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
         sample('sfu_transport', {
           ...send,
           direction: 'send',
+          protocol: c.protocol ?? 'udp',
           ice_state: 'connected',
           dtls_state: 'connected',
           bytes_received: arrivedBytes,
@@ -159,12 +191,16 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
         }),
       );
     }
-    for (const [layer, bps] of layerBps.entries()) videoLayer(layer, bps);
+    for (const [layer, bps] of layerBps.entries()) {
+      if (c.singleLayer !== true || layer === 2) videoLayer(layer, bps);
+    }
+    cameraSource();
     audioTrack();
 
     const others = participants.filter((other) => other !== id);
     let sentBps = 0;
     for (const other of others) {
+      if (script(other, second).unconsumed) continue;
       sentBps += consume(other, 'audio') + consume(other, 'video');
     }
     const rtxBps = c.rtxBps ?? 0;
@@ -175,6 +211,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
         sample('sfu_transport', {
           ...recv,
           direction: 'recv',
+          protocol: c.protocol ?? 'udp',
           ice_state: 'connected',
           dtls_state: 'connected',
           bytes_sent: sentBytes,
@@ -219,11 +256,18 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
       // Starved uplinks lose the top layers first.
       const kept = flows ? Math.max(0, Math.min(1, share * 3 - layer * (1 - share) * 2)) * ramp : 0;
       const name = `${id} v${layer}`;
-      const packets = (bps / 8 / packetBytes) * (c.cameraDead || paused ? 0 : kept);
+      const usual = (bps / 8 / packetBytes) * (c.cameraDead || paused ? 0 : kept);
+      // A frame in which nothing changes is one small packet.
+      const packets = c.cameraBlack ? 15 * kept : usual;
+      const bytesPerPacket = c.cameraBlack ? 45 : packetBytes;
       const ssrc = 1000 * (participants.indexOf(id) + 1) + layer;
       const lost = packets * (c.upLoss ?? 0);
       const sentPackets = grow(`${name} sent`, packets);
-      const frames = grow(`${name} frames`, flows && kept > 0.1 ? 15 : 0);
+      const made = flows && kept > 0.1 ? 15 * (c.encodedShare ?? 1) : 0;
+      const frames = grow(`${name} frames`, made);
+      const sentBytes = grow(`${name} bytes`, packets * bytesPerPacket);
+      const encodeUs = grow(`${name} encode`, made * (c.encodeMsPerFrame ?? 3) * 1000);
+      const cpuUs = grow(`${name} cpu`, (c.cpuLimited ?? 0) * 1e6);
       const height = [90, 180, 360][layer]!;
       if (clientTells) {
         call.outbound_rtp.push(
@@ -237,7 +281,9 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
             ssrc,
             active: true,
             packets_sent: sentPackets,
-            bytes_sent: sentPackets * packetBytes,
+            bytes_sent: sentBytes,
+            total_encode_time_us: encodeUs,
+            quality_limitation_durations_cpu_us: cpuUs,
             frames_encoded: frames,
             frames_sent: frames,
             frame_width: (height * 16) / 9,
@@ -259,6 +305,11 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
         );
       }
       const got = grow(`${name} got`, c.upCut ? 0 : packets - lost);
+      const gotBytes = grow(`${name} got bytes`, c.upCut ? 0 : (packets - lost) * bytesPerPacket);
+      const asked = participants.map((other) =>
+        other === id ? 0 : (script(other, second).plisPerSecond ?? 0),
+      );
+      const plis = grow(`${name} asked`, Math.max(0, ...asked) * 0.7);
       const holes = grow(`${name} holes`, lost * 0.2);
       const nacked = grow(`${name} nacked`, lost);
       if (sfuTells) {
@@ -274,8 +325,10 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
             ssrc,
             spatial_layer: layer,
             packet_count: got,
-            byte_count: got * packetBytes,
+            byte_count: gotBytes,
             packets_lost: holes,
+            pli_count: plis,
+            jitter: c.upJitterMs ?? 3,
             nack_packet_count: nacked,
             score: (c.upLoss ?? 0) > 0.05 || c.upCut ? 5 : 10,
           }),
@@ -283,11 +336,30 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
       }
     }
 
+    function cameraSource(): void {
+      const frames = grow(`${id} camera`, c.cameraPaused || c.cameraDead ? 0 : 15);
+      if (!clientTells) return;
+      call.media_source.push(
+        sample('media_source', {
+          ...send,
+          producer_id: producerOf(id, 'video'),
+          stat_id: 'SV',
+          kind: 'video',
+          frames,
+          frames_per_second: 15,
+          width: 640,
+          height: 360,
+        }),
+      );
+    }
+
     function audioTrack(): void {
       const muted = c.microphoneMuted === true;
       const packets = muted ? 0 : 50;
       const ssrc = 1000 * (participants.indexOf(id) + 1) + 9;
       const sentPackets = grow(`${id} a sent`, packets);
+      const energy = (counters.get(`${id} energy`) ?? 0) + (muted || c.microphoneSilent ? 0 : 0.005);
+      counters.set(`${id} energy`, energy);
       if (clientTells) {
         call.outbound_rtp.push(
           sample('outbound_rtp', {
@@ -316,9 +388,10 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
         call.media_source.push(
           sample('media_source', {
             ...send,
+            producer_id: producerOf(id, 'audio'),
             stat_id: 'SA',
             kind: 'audio',
-            total_audio_energy: grow(`${id} energy`, muted ? 0 : 0.5),
+            total_audio_energy: energy,
           }),
         );
       }
@@ -338,6 +411,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
             packet_count: got,
             byte_count: got * audioPacketBytes,
             packets_lost: lost,
+            jitter: c.upJitterMs ?? 3,
             score: 10,
           }),
         );
@@ -350,8 +424,8 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
       const sendersPause = kind === 'video' ? theirs.cameraPaused === true : theirs.microphoneMuted === true;
       const dry = theirs.upCut || (kind === 'video' && theirs.cameraDead);
       const paused = kind === 'video' && c.videoPaused === true;
-      const flows = !sendersPause && !dry && !paused;
-      const layer = c.layer ?? 2;
+      const flows = !sendersPause && !dry && !paused && !theirs.notForwarded;
+      const layer = theirs.singleLayer ? 2 : (c.layer ?? 2);
       const bps = !flows ? 0 : kind === 'audio' ? audioBps : layerBps[layer];
       const bytes = kind === 'audio' ? audioPacketBytes : packetBytes;
       const packets = kind === 'audio' ? (flows ? 50 : 0) : bps / 8 / bytes;
@@ -376,8 +450,8 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
             byte_count: sentPackets * bytes,
             nack_packet_count: nacked,
             packets_retransmitted: nacked,
-            current_spatial_layer: kind === 'video' ? (flows ? layer : -1) : null,
-            current_temporal_layer: kind === 'video' ? (flows ? 2 : -1) : null,
+            current_spatial_layer: kind === 'video' ? (flows || theirs.notForwarded ? layer : -1) : null,
+            current_temporal_layer: kind === 'video' ? (flows || theirs.notForwarded ? 2 : -1) : null,
             preferred_spatial_layer: kind === 'video' ? 2 : null,
             // The SFU's consumer score stays high even when the receiver is cut off.
             score: 10,
@@ -392,13 +466,26 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
         c.downCut ? 0 : packets * Math.max(loss, kind === 'audio' ? uploss : 0),
       );
       const moving = flows && !c.downCut && !c.decoderDead;
-      const fps = moving ? 15 : 0;
+      const arrived = flows && !c.downCut ? 15 * (theirs.encodedShare ?? 1) : 0;
+      const fps = moving ? arrived * (c.decodedShare ?? 1) : 0;
+      const framesReceived = grow(`${name} whole`, arrived);
+      const dropped = grow(`${name} dropped`, c.decoderDead ? 0 : arrived - fps);
+      const decodeUs = grow(`${name} decode`, fps * (c.decodeMsPerFrame ?? 4) * 1000);
+      const plis = grow(`${name} plis`, c.plisPerSecond ?? 0);
       const frames = grow(`${name} frames`, fps);
       const gapUs = grow(`${name} gaps`, fps * 66_667);
       const squares = (counters.get(`${name} squares`) ?? 0) + fps * 0.0667 ** 2;
       counters.set(`${name} squares`, squares);
       const played = grow(`${name} played`, 48_000);
-      const concealed = grow(`${name} concealed`, 48_000 * (c.downCut ? 1 : (c.concealed ?? loss)));
+      const concealed = grow(
+        `${name} concealed`,
+        48_000 * (c.downCut ? 1 : (theirs.soundTorn ?? c.concealed ?? loss)),
+      );
+      const waitUs = 1000 * (kind === 'audio' ? (c.audioBufferMs ?? 40) : (c.videoBufferMs ?? 50));
+      const emitted = kind === 'audio' ? 48_000 : fps;
+      const buffered = grow(`${name} jb`, emitted * waitUs);
+      const emittedCount = grow(`${name} jbc`, emitted);
+      const stretched = grow(`${name} stretched`, 48_000 * (c.stretched ?? 0));
       const height = [90, 180, 360][layer]!;
       if (clientTells) {
         call.inbound_rtp.push(
@@ -411,17 +498,23 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
             packets_received: got,
             packets_lost: lost,
             bytes_received: got * bytes,
-            jitter_us: 5000,
+            jitter_us: 1000 * (c.downJitterMs ?? Math.max(5, theirs.upJitterMs ?? 0)),
+            jitter_buffer_delay_us: buffered,
+            jitter_buffer_emitted_count: emittedCount,
             ...(kind === 'audio'
               ? {
                   total_samples_received: played,
                   concealed_samples: concealed,
                   silent_concealed_samples: 0,
-                  jitter_buffer_delay_us: grow(`${name} jb`, 48_000 * 40_000),
-                  jitter_buffer_emitted_count: grow(`${name} jbc`, 48_000),
+                  inserted_samples_for_deceleration: stretched,
+                  removed_samples_for_acceleration: 0,
                 }
               : {
+                  frames_received: framesReceived,
                   frames_decoded: frames,
+                  frames_dropped: dropped,
+                  total_decode_time_us: decodeUs,
+                  pli_count: plis,
                   frame_width: (height * 16) / 9,
                   frame_height: height,
                   frames_per_second: fps,

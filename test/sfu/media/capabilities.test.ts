@@ -1,5 +1,6 @@
+import type { types as mediasoup } from 'mediasoup';
 import { expect, test } from 'vitest';
-import { mediaCodecs, withoutWithheldExtensions } from '../../../sfu/media/capabilities.ts';
+import { mediaCodecs, producible, withoutWithheldExtensions } from '../../../sfu/media/capabilities.ts';
 
 const captureTime = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
 
@@ -24,4 +25,34 @@ test('Opus is offered with in-band FEC and DTX', () => {
     useinbandfec: 1,
     usedtx: 1,
   });
+});
+
+test('a single VP8 encoding claims no layers; several do, and other codecs may', () => {
+  const sent = (mimeType: string, ...modes: (string | undefined)[]): mediasoup.RtpParameters => ({
+    codecs: [{ mimeType, payloadType: 96, clockRate: 90_000 }],
+    encodings: modes.map((scalabilityMode) => ({
+      maxBitrate: 1,
+      ...(scalabilityMode && { scalabilityMode }),
+    })),
+  });
+  const modes = (given: mediasoup.RtpParameters) =>
+    producible(given).encodings?.map(({ scalabilityMode }) => scalabilityMode);
+  const alone = sent('video/VP8', 'L1T3');
+  expect(producible(alone).encodings).toEqual([{ maxBitrate: 1 }]);
+  expect(alone.encodings?.[0]?.scalabilityMode).toBe('L1T3');
+  expect(modes(sent('video/VP8', 'L1T3', 'L1T3'))).toEqual(['L1T3', 'L1T3']);
+  expect(modes(sent('video/VP9', 'L3T3'))).toEqual(['L3T3']);
+  expect(modes(sent('audio/opus', undefined))).toEqual([undefined]);
+});
+
+test('parameters that make no sense are left for the worker to refuse', () => {
+  for (const nonsense of [
+    {},
+    { codecs: 'VP8' },
+    { codecs: [null], encodings: [null] },
+    { encodings: [{}] },
+  ]) {
+    const given = nonsense as unknown as mediasoup.RtpParameters;
+    expect(producible(given)).toEqual(given);
+  }
 });

@@ -1,0 +1,159 @@
+/** `npm run lab`: what is to be played is played, run by run, and scored. See options.ts for what may be asked. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createScreen } from '../runtime/demo/screen.ts';
+import { endedFromOutside } from '../runtime/demo/signals.ts';
+import { help, type LabOptions, readOptions, UsageError } from './options.ts';
+import { castOf, expectedMs, playRun, type RunSpec } from './play.ts';
+import { programme } from './programme.ts';
+import { createProgress } from './progress.ts';
+import { rejudge } from './rejudge.ts';
+import { keyOf, parseRows, type RunRow } from './row.ts';
+import { buildScoreboard, scoreboardText } from './scoreboard.ts';
+import { purposeOf } from './seeds.ts';
+import { startSession } from './session.ts';
+import { createSessions } from './sessions.ts';
+import { runLine, summaryLines } from './summary.ts';
+
+const exitCodes = { played: 0, incomplete: 1, wrongUse: 2, notStarted: 3, interrupted: 130 } as const;
+const projectDir = path.join(import.meta.dirname, '..');
+
+const screen = createScreen(process.stdout);
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    if (options !== 'help') return await lab(options);
+    process.stdout.write(help);
+    return exitCodes.played;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n\nnpm run lab -- --help tells what there is.\n`);
+      return exitCodes.wrongUse;
+    }
+    process.stderr.write(`lab: ${error instanceof Error ? error.message : String(error)}\n`);
+    return exitCodes.notStarted;
+  }
+}
+
+async function lab(options: LabOptions): Promise<number> {
+  const dataDir = path.resolve(projectDir, options.data);
+  mkdirSync(dataDir, { recursive: true });
+  const file = path.resolve(options.resume ?? path.join(dataDir, `runs-${stamp()}.jsonl`));
+  const kept = existsSync(file) ? parseRows(readFileSync(file, 'utf8'), file) : [];
+  const purpose = options.tune ? 'tune' : 'scoreboard';
+  const wrong = kept.find(({ seed }) => purposeOf(seed) !== purpose);
+  if (wrong) {
+    throw new UsageError(
+      `${file} holds a run of seed ${wrong.seed}, which is not one for ${purpose === 'tune' ? '--tune' : 'the scoreboard'}: keep them in files of their own`,
+    );
+  }
+  const have = new Set(kept.map(keyOf));
+  const all = programme(options);
+  const due = all.filter(
+    ({ family, severity, seed }) => !have.has(keyOf({ family: family.name, severity, seed })),
+  );
+  const plan = options.rejudge
+    ? `${kept.length} runs of ${file} are judged once more`
+    : `${all.length} runs, ${all.length - due.length} of them in ${file} already`;
+  screen.print(`Callscope lab: ${plan}`, 'title');
+
+  let rows = [...kept];
+  const signal = endedFromOutside();
+  let notRun: string[] = due.map(nameOf);
+  if (options.rejudge) {
+    rows = await rejudge(kept, stackDir(dataDir), (row) => screen.print(runLine(row)), signal);
+  } else if (options.play) {
+    notRun = await playAll(due, { options, dataDir, signal }, (row) => {
+      appendFileSync(file, `${JSON.stringify(row)}\n`);
+      rows.push(row);
+      screen.print(runLine(row), 'plain');
+    });
+  }
+
+  const scoreboard = buildScoreboard(rows, notRun);
+  for (const line of summaryLines(scoreboard)) screen.print(line);
+  screen.print(`The runs are in ${file}.`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(scoreboard, null, 2)}\n`);
+  if (options.publish && !signal.aborted) {
+    writeFileSync(path.join(projectDir, 'docs', 'scoreboard.md'), scoreboardText(scoreboard));
+    writeFileSync(
+      path.join(projectDir, 'docs', 'scoreboard.json'),
+      `${JSON.stringify(scoreboard, null, 2)}\n`,
+    );
+    screen.print('docs/scoreboard.md and docs/scoreboard.json are written.');
+  }
+  if (signal.aborted) return exitCodes.interrupted;
+  return options.play && !options.rejudge && notRun.length > 0 ? exitCodes.incomplete : exitCodes.played;
+}
+
+interface Playing {
+  options: LabOptions;
+  dataDir: string;
+  signal: AbortSignal;
+}
+
+/** @returns the names of the runs that did not come about */
+async function playAll(
+  due: RunSpec[],
+  { options, dataDir, signal }: Playing,
+  onRow: (row: RunRow) => void,
+): Promise<string[]> {
+  if (due.length === 0) return [];
+  const costOf = ({ family, ...spec }: RunSpec) =>
+    expectedMs(family.plan(spec.severity, castOf({ family, ...spec })));
+  const progress = createProgress(
+    screen,
+    due.length,
+    due.reduce((sum, spec) => sum + costOf(spec), 0),
+  );
+  const sessions = createSessions(() =>
+    startSession({
+      dataDir: stackDir(dataDir),
+      loop: options.loop,
+      log: (text) => screen.print(`  ${text}`, 'dim'),
+      signal,
+    }),
+  );
+  const left = new Set(due);
+  try {
+    for (const spec of due) {
+      progress.begin(nameOf(spec));
+      const row = await sessions.withRetry(
+        (session) => playRun(session, spec, signal),
+        (error) => {
+          if (!signal.aborted)
+            screen.print(
+              `${nameOf(spec)}: ${error instanceof Error ? error.message : String(error)}`,
+              'warn',
+            );
+        },
+        signal,
+      );
+      if (signal.aborted) break;
+      if (row) {
+        left.delete(spec);
+        onRow(row);
+      }
+      progress.end(costOf(spec));
+    }
+  } finally {
+    progress.close();
+    await sessions.close();
+  }
+  return [...left].map(nameOf);
+}
+
+function nameOf({ family, severity, seed }: RunSpec): string {
+  return `${family.name} ${severity} ${seed}`;
+}
+
+function stackDir(dataDir: string): string {
+  return path.join(dataDir, 'stack');
+}
+
+function stamp(): string {
+  return new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+}

@@ -1,0 +1,57 @@
+/**
+ * What several counters of one stream counted over the newest part of its samples, in one pass: detectors ask for a
+ * dozen counters of every path every two seconds. Same rules as counters.ts: resets, wraps and long gaps.
+ */
+import { type Counted, difference, longestGapMs, sameLife, signedDifference } from '../counters.ts';
+
+type CounterOf<S> = { [K in keyof S]-?: S[K] extends number | null ? K : never }[keyof S] & string;
+
+export interface Growth<K extends string> {
+  /** How much of the span lies between samples, ms. */
+  readonly coveredMs: number;
+  /** Undefined where no pair of samples told. */
+  readonly of: { readonly [C in K]?: number };
+}
+
+/** @returns undefined when no two neighbouring samples of one life lie within */
+export function growth<S extends Counted, K extends CounterOf<S>>(
+  samples: readonly S[],
+  counters: readonly K[],
+  fromMs: number,
+): Growth<K> | undefined {
+  const of: Partial<Record<K, number>> = {};
+  let coveredMs = 0;
+  for (let i = samples.length - 1; i > 0; i--) {
+    const after = samples[i]!;
+    const before = samples[i - 1]!;
+    if (after.time <= fromMs) break;
+    const gapMs = after.time - before.time;
+    if (gapMs <= 0 || gapMs > longestGapMs || !sameLife(before, after)) continue;
+    const overlapMs = after.time - Math.max(before.time, fromMs);
+    coveredMs += overlapMs;
+    for (const counter of counters) {
+      const from = before[counter] as number | null;
+      const to = after[counter] as number | null;
+      if (from === null || to === null) continue;
+      const grew = counter === 'packets_lost' ? signedDifference(from, to) : difference(from, to);
+      of[counter] = (of[counter] ?? 0) + (grew * overlapMs) / gapMs;
+    }
+  }
+  return coveredMs > 0 ? { coveredMs, of } : undefined;
+}
+
+/** part / (part + rest), undefined where either is not known or nothing was counted. */
+export const shareOf = (part: number | undefined, rest: number | undefined): number | undefined =>
+  part === undefined || rest === undefined || part + rest <= 0
+    ? undefined
+    : Math.max(0, part) / (Math.max(0, part) + Math.max(0, rest));
+
+/** part / whole, undefined where either is not known or the whole is 0. */
+export const ratioOf = (part: number | undefined, whole: number | undefined): number | undefined =>
+  part === undefined || !whole ? undefined : part / whole;
+
+/** An amount per second of covered time. */
+export const rateOf = <K extends string>(grown: Growth<K> | undefined, counter: K): number | undefined => {
+  const amount = grown?.of[counter];
+  return amount === undefined ? undefined : (amount * 1000) / grown!.coveredMs;
+};
