@@ -235,19 +235,51 @@ describe('worse is never scored better, at any point of the path', () => {
       expect(bad![i]!.mos!, `${row.point}`).toBeLessThanOrEqual(row.mos! + rounding);
     }
   };
+  const moments = every(1);
+  /** At least one point of a good stream minds, so that a score which ignores it all does not pass. */
+  const minds = (good: Truth, bad: Truth) => {
+    const [rows, worse] = [good, bad].map((truth) => scored(onePath(truth, moments)));
+    expect(rows!.some((row, i) => worse![i]!.mos! < row.mos! - 0.1)).toBe(true);
+  };
   const worseOf = <T extends Truth>(
     any: fc.Arbitrary<T>,
+    good: Truth,
     change: (truth: Truth, by: number) => Partial<Truth>,
-  ) =>
+  ) => {
+    minds(good, { ...good, ...change(good, 1) });
     fc.assert(
       fc.property(any, share(1), (truth, by) => atMost(truth, { ...truth, ...change(truth, by) })),
       { numRuns: 30 },
     );
+  };
+  const goodAudio: Truth = {
+    kind: 'audio',
+    upLoss: [0],
+    downLoss: [0.03],
+    concealed: [0.03],
+    burstPackets: 1,
+    stretched: [0],
+    jitterBufferMs: [40],
+    targetBps: 32_000,
+    upRttMs: [40, 40],
+    downRttMs: [40, 40],
+    sendDelayMs: 0,
+  };
+  const goodVideo: Truth = {
+    kind: 'video',
+    upLoss: [0],
+    bitrateBps: [600_000],
+    jitterBufferMs: [40],
+    upRttMs: [40, 40],
+  };
   const more = (amounts: readonly number[], by: number) => amounts.map((a) => a + (1 - a) * by);
 
   it.each<[string, (truth: Truth, by: number) => Partial<Truth>]>([
     ['loss on the way up', (t, by) => ({ upLoss: more(t.upLoss!, by * 0.5) })],
-    ['loss on the way down', (t, by) => ({ downLoss: more(t.downLoss!, by * 0.5) })],
+    [
+      'loss on the way down that is heard',
+      (t, by) => ({ downLoss: more(t.downLoss!, by * 0.5), concealed: more(t.concealed!, by * 0.5) }),
+    ],
     ['concealment', (t, by) => ({ concealed: more(t.concealed!, by) })],
     ['burstiness', (t, by) => ({ burstPackets: t.burstPackets! + Math.round(9 * by) })],
     ['stretching', (t, by) => ({ stretched: more(t.stretched!, by) })],
@@ -262,12 +294,12 @@ describe('worse is never scored better, at any point of the path', () => {
       (t, by) => ({ downRttMs: [t.downRttMs![0] + 800 * by, t.downRttMs![1] + 800 * by] }),
     ],
     ['hunger for bits: a lower target', (t, by) => ({ targetBps: t.targetBps! * (1 - by * 0.8) })],
-  ])('audio with more %s', (_, change) => worseOf(anyAudio, change));
+  ])('audio with more %s', (_, change) => worseOf(anyAudio, goodAudio, change));
 
   it.each<[string, (truth: Truth, by: number) => Partial<Truth>]>([
     ['fewer frames', (_, by) => ({ seen: 1 - 0.8 * by })],
     ['fewer bits', (t, by) => ({ bitrateBps: t.bitrateBps!.map((bps) => bps * (1 - by * 0.9)) })],
-    ['coarser quantisers', (t, by) => ({ qp: t.qp?.map((qp) => qp + 60 * by) })],
+    ['coarser quantisers', (t, by) => ({ qp: (t.qp ?? [30]).map((qp) => qp + 60 * by) })],
     ['more delay', (t, by) => ({ jitterBufferMs: t.jitterBufferMs!.map((ms) => ms + 800 * by) })],
     [
       'more delay on the way up',
@@ -277,6 +309,7 @@ describe('worse is never scored better, at any point of the path', () => {
   ])('video with %s', (_, change) =>
     worseOf(
       anyVideo.map((t) => ({ ...t, freezes: [] })),
+      goodVideo,
       change,
     ),
   );
