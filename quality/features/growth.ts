@@ -19,8 +19,9 @@ export function growth<S extends Counted, K extends CounterOf<S>>(
   counters: readonly K[],
   fromMs: number,
 ): Growth<K> | undefined {
-  const of: Partial<Record<K, number>> = {};
   let coveredMs = 0;
+  const amounts = new Array<number>(counters.length).fill(0);
+  const told = new Array<boolean>(counters.length).fill(false);
   for (let i = samples.length - 1; i > 0; i--) {
     const after = samples[i]!;
     const before = samples[i - 1]!;
@@ -29,15 +30,20 @@ export function growth<S extends Counted, K extends CounterOf<S>>(
     if (gapMs <= 0 || gapMs > longestGapMs || !sameLife(before, after)) continue;
     const overlapMs = after.time - Math.max(before.time, fromMs);
     coveredMs += overlapMs;
-    for (const counter of counters) {
+    for (let c = 0; c < counters.length; c++) {
+      const counter = counters[c]!;
       const from = before[counter] as number | null;
       const to = after[counter] as number | null;
       if (from === null || to === null) continue;
       const grew = counter === 'packets_lost' ? signedDifference(from, to) : difference(from, to);
-      of[counter] = (of[counter] ?? 0) + (grew * overlapMs) / gapMs;
+      amounts[c]! += (grew * overlapMs) / gapMs;
+      told[c] = true;
     }
   }
-  return coveredMs > 0 ? { coveredMs, of } : undefined;
+  if (coveredMs <= 0) return undefined;
+  const of: Partial<Record<K, number>> = {};
+  for (let c = 0; c < counters.length; c++) if (told[c]) of[counters[c]!] = amounts[c]!;
+  return { coveredMs, of };
 }
 
 /** part / (part + rest), undefined where either is not known or nothing was counted. */

@@ -102,16 +102,32 @@ export function median(values: readonly (number | null)[]): number | undefined {
   return known[Math.floor(known.length / 2)];
 }
 
-export const some = <M>(measures: readonly M[], pick: (m: M) => number | undefined): boolean | undefined => {
-  const known = measures.map(pick).filter((v) => v !== undefined);
-  return known.length > 0 ? known.some((v) => v > 0) : undefined;
-};
+/** Asked of every stream at every step: no lists in between. */
+export function some<M>(measures: readonly M[], pick: (m: M) => number | undefined): boolean | undefined {
+  let told = false;
+  for (const m of measures) {
+    const value = pick(m);
+    if (value === undefined) continue;
+    if (value > 0) return true;
+    told = true;
+  }
+  return told ? false : undefined;
+}
 export const known = (values: readonly (number | undefined)[]) => values.filter((v) => v !== undefined);
-export const lowest = (values: readonly (number | undefined)[]) =>
-  known(values).length > 0 ? Math.min(...known(values)) : undefined;
-export const highest = (values: readonly (number | undefined)[]) =>
-  known(values).length > 0 ? Math.max(...known(values)) : undefined;
-export const total = (values: readonly (number | undefined)[]) =>
-  known(values).length > 0 ? known(values).reduce((sum, v) => sum + v, 0) : undefined;
+export const lowest = (values: readonly (number | undefined)[]) => folded(values, Math.min);
+export const highest = (values: readonly (number | undefined)[]) => folded(values, Math.max);
+export const total = (values: readonly (number | undefined)[]) => folded(values, (sum, v) => sum + v);
+
+function folded(
+  values: readonly (number | undefined)[],
+  fold: (folded: number, value: number) => number,
+): number | undefined {
+  let all: number | undefined;
+  for (const value of values) {
+    if (value !== undefined) all = all === undefined ? value : fold(all, value);
+  }
+  return all;
+}
+
 export const times8 = (bytesPerSecond: number | undefined) =>
   bytesPerSecond === undefined ? undefined : bytesPerSecond * 8;

@@ -131,6 +131,12 @@ describe('audio score', () => {
     expect(scoreAudio(red).mos).toBe(mosOf({ targetBitrateBps: 24_000 }));
   });
 
+  it('judges RED as the Opus in it, with one copy unless told otherwise', () => {
+    const red = { ...clean, codec: 'audio/red', targetBitrateBps: undefined, bitrateBps: 48_000 };
+    expect(scoreAudio(red)).toMatchObject({ scale: 'fullband', unclassified: '' });
+    expect(scoreAudio(red).mos).toBe(mosOf({ targetBitrateBps: 24_000 }));
+  });
+
   it('forgives the stretching of any call and minds much of it', () => {
     expect(mosOf({ stretchRatio: 0.01 })).toBe(mosOf({}));
     expect(mosOf({ stretchRatio: 0.2 })).toBeLessThan(mosOf({})!);
