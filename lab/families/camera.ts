@@ -1,5 +1,5 @@
-/** Cameras that give a standing picture, a black one, or none. */
-import type { CameraMode, Refusal } from '../participants/devices.ts';
+/** Cameras that give a standing picture or a black one. */
+import type { CameraMode } from '../participants/devices.ts';
 import { everybody, ofSenderDevice } from './effects.ts';
 import {
   type Expected,
@@ -11,8 +11,6 @@ import {
   type Step,
 } from './family.ts';
 import { bySeverity } from './line.ts';
-
-export const refusals = bySeverity<Refusal>('NotFoundError', 'NotReadableError', 'NotAllowedError');
 
 const hand = { camera: 'handled' } as const;
 
@@ -76,23 +74,4 @@ export const cameraBlack: Family = {
       ['video_source_black', 'video_source_frozen'],
       everybody(cast).filter((seat) => seat !== cast.guilty),
     ),
-};
-
-export const cameraDenied: Family = {
-  name: 'camera-denied',
-  fault: 'one participant’s camera does not open, from the join on',
-  severities: bySeverity(
-    'there is none (NotFoundError)',
-    'another program has it (NotReadableError)',
-    'the person or the system refuses it (NotAllowedError)',
-  ),
-  plan: (severity, cast) => ({
-    atJoin: true,
-    seats: { [cast.guilty]: { devices: { camera: refusals[severity] } } },
-    steps: [],
-    faultMs: 15_000,
-    expected: [{ guilty: cast.guilty, hops: ['sender_device'], kinds: ['capture_failed'] }],
-    sideEffects: ofSenderDevice(cast.guilty),
-    affected: everybody(cast).filter((seat) => seat !== cast.guilty),
-  }),
 };

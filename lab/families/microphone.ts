@@ -1,6 +1,5 @@
-/** Microphones that are open and say nothing, or do not open. */
+/** Microphones that are open and say nothing. */
 import type { MicrophoneMode } from '../participants/devices.ts';
-import { refusals } from './camera.ts';
 import { everybody, ofSenderDevice } from './effects.ts';
 import type { Family } from './family.ts';
 import { bySeverity } from './line.ts';
@@ -18,25 +17,6 @@ export const microphoneSilent: Family = {
     steps: [{ action: { kind: 'microphone', seat: cast.guilty, mode: modes[severity] } }],
     faultMs: silentForMs[severity],
     expected: [{ guilty: cast.guilty, hops: ['sender_device'], kinds: ['silent_microphone'] }],
-    sideEffects: ofSenderDevice(cast.guilty),
-    affected: everybody(cast).filter((seat) => seat !== cast.guilty),
-  }),
-};
-
-export const microphoneDenied: Family = {
-  name: 'microphone-denied',
-  fault: 'one participant’s microphone does not open, from the join on',
-  severities: bySeverity(
-    'there is none (NotFoundError)',
-    'another program has it (NotReadableError)',
-    'the person or the system refuses it (NotAllowedError)',
-  ),
-  plan: (severity, cast) => ({
-    atJoin: true,
-    seats: { [cast.guilty]: { devices: { microphone: refusals[severity] } } },
-    steps: [],
-    faultMs: 15_000,
-    expected: [{ guilty: cast.guilty, hops: ['sender_device'], kinds: ['capture_failed'] }],
     sideEffects: ofSenderDevice(cast.guilty),
     affected: everybody(cast).filter((seat) => seat !== cast.guilty),
   }),

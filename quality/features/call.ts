@@ -67,15 +67,15 @@ export function callFeatures(
     .filter((link) => link.direction === 'send')
     .map((link) => uplinkFeatures(link, uplinksOf.get(link) ?? [], atMs));
   const people = [...new Set(paths.links.map((link) => link.participantId))];
-  const linksOf = grouped(links, (link) => link.participantId);
-  const downlinksOf = grouped(downlinks, (d) => d.participantId);
-  const uplinksBy = grouped(uplinks, (u) => u.participantId);
+  const linksOf = Map.groupBy(links, (link) => link.participantId);
+  const downlinksOf = Map.groupBy(downlinks, (d) => d.participantId);
+  const uplinksBy = Map.groupBy(uplinks, (u) => u.participantId);
   const present = paths.paths
     .filter((p) => !left.has(p.receiverId) && !left.has(p.uplink.senderId))
     .map((p) => pathFeatures(p, atMs, decisions));
 
   const receiving = once(() => present.map((p) => receivingFeatures(p, atMs)));
-  const byProducer = once(() => grouped(present, (p) => p.path.uplink.producerId));
+  const byProducer = once(() => Map.groupBy(present, (p) => p.path.uplink.producerId));
   const receivers = once(() => {
     const bySender = new Map<string, Set<string>>();
     for (const { path } of present) {
@@ -105,7 +105,7 @@ export function callFeatures(
     paths: present,
     events: past,
     receiving,
-    receivingBy: once(() => grouped(receiving(), (r) => r.receiverId)),
+    receivingBy: once(() => Map.groupBy(receiving(), (r) => r.receiverId)),
     sending: once(() =>
       paths.uplinks.filter((u) => !left.has(u.senderId)).map((u) => sendingFeatures(u, atMs)),
     ),
@@ -148,17 +148,6 @@ function connectionsOf(
     all.push(connectionFeatures(transport_id, participant_id, undefined, list, atMs));
   }
   return all;
-}
-
-function grouped<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }
 
 /** Worked out when first asked for. */
