@@ -40,6 +40,12 @@ async function openLine(options: Partial<ImpairmentOptions> & { targetPort: numb
   });
 }
 
+/**
+ * A burst no receive buffer overflows when its reader is kept waiting: a small datagram costs the kernel 768 bytes
+ * and a socket's default is 208 KiB, so the 278th would be lost where no counter sees it.
+ */
+const maxBurst = 200;
+
 /** Sends numbered packets and returns the answers with their round-trip time, once `until` holds. */
 async function exchange(
   client: Socket,
@@ -55,6 +61,7 @@ async function exchange(
     answers.push({ number, roundTripMs: performance.now() - sentAt[number]! });
   };
   client.on('message', listen);
+  if (everyMs === 0) expect(count).toBeLessThanOrEqual(maxBurst);
   for (let i = 0; i < count; i++) {
     sentAt[i] = performance.now();
     client.send(String(i), line.port, line.host);
@@ -117,14 +124,14 @@ describe('relay over real sockets', () => {
     for (const listenHost of ['127.1.0.9', '127.1.0.10']) {
       const line = await openLine({ listenHost, targetPort: target.port, seed: 5, down: { lossRatio: 0.3 } });
       const client = await openSocket('127.0.0.1');
-      const answers = await exchange(client, line, 300, 0, settled(line, 300));
+      const answers = await exchange(client, line, maxBurst, 0, settled(line, maxBurst));
       survivors.push(answers.map(({ number }) => number));
       const { up, down } = await line.counters();
       expect(up.dropped.loss).toBe(0);
-      expect(down.dropped.loss).toBe(300 - answers.length);
+      expect(down.dropped.loss).toBe(maxBurst - answers.length);
     }
-    expect(survivors[0]!.length).toBeGreaterThan(150);
-    expect(survivors[0]!.length).toBeLessThan(270);
+    expect(survivors[0]!.length).toBeGreaterThan(100);
+    expect(survivors[0]!.length).toBeLessThan(180);
     expect(survivors[1]).toEqual(survivors[0]);
   });
 
