@@ -23,7 +23,7 @@ export interface SeatInCall {
   readonly callIds: Set<string>;
   /** Processes that may carry its page, with their CPU seconds after the join; only where the plan slows it down. */
   readonly renderers: ReadonlyMap<number, number> | null;
-  /** Just before it opened the page, epoch ms. */
+  /** When its page asked to be let in, epoch ms. */
   readonly joinedAtMs: number;
 }
 
@@ -79,7 +79,6 @@ export async function openCall(
       if (setup.udpBlocked)
         await Promise.all([line.change('up', { cutOff: true }), line.change('down', { cutOff: true })]);
       const before = slowed.has(seat) ? await rendererCpu(browser) : null;
-      const joinedAtMs = Date.now();
       const participant = await joinCall({
         browser,
         link,
@@ -98,7 +97,14 @@ export async function openCall(
         callIds.add(answer.callId);
       });
       const renderers = before && workedBetween(before, await rendererCpu(browser));
-      seats[seat] = { participant, line, participantIds, callIds, renderers, joinedAtMs };
+      seats[seat] = {
+        participant,
+        line,
+        participantIds,
+        callIds,
+        renderers,
+        joinedAtMs: participant.askedAtMs,
+      };
     };
 
     // Who is to be slowed down comes alone, so that its process can be told from the others'.

@@ -17,8 +17,8 @@ import { startClickHouse } from '../runtime/embedded/clickhouse.ts';
 import type { IncidentRow } from '../telemetry/rows.ts';
 import type { FoundIncident, RunRow } from './row.ts';
 
-/** The pipelines look every 2 s. */
-const stepMs = 2_000;
+/** The pipelines look every second. */
+const stepMs = 1_000;
 /** From the collector's receipt until a query finds the row; and from the look to the written verdict. */
 const storeMs = 300;
 const judgeMs = 150;

@@ -11,9 +11,9 @@ import { dueWindows, lastSettled, settleMs, windowMs } from './worklist.ts';
  * What must be quicker is the SFU's reflex (sfu/reflex/). Each look costs ClickHouse a dozen small queries per shard
  * with calls, some 20 ms of CPU each however few rows they find.
  */
-const detectEveryMs = 2_000;
+const detectEveryMs = 1_000;
 /** A call is noticed within this; nothing is judged in the first seconds of a join. */
-const callsEveryMs = 3_000;
+const callsEveryMs = 1_000;
 /** Costs nothing unless a window has settled since the last look. */
 const scoreEveryMs = 250;
 const missedEveryMs = 30_000;

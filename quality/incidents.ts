@@ -63,6 +63,7 @@ export function followIncidents(
     } else if (
       verdict.state === 'bad' &&
       !ofSubject.some((incident) => covers(incident, verdict, features.atMs)) &&
+      stood(verdict, features) &&
       !explainedBy(verdict.by, verdict, [...known, ...changed], features.atMs)
     ) {
       changed.push(opened(verdict, features, names));
@@ -97,6 +98,20 @@ function judgeAll(features: CallFeatures, asked: readonly Detector[]): Found[] {
       by: detector,
     })),
   );
+}
+
+/** Whether it was so before, as long as its detector asks for. */
+function stood(verdict: Found, features: CallFeatures): boolean {
+  const { patienceMs = 0 } = verdict.by;
+  if (patienceMs === 0) return true;
+  return verdict.by
+    .judge(features.earlier(patienceMs))
+    .some(
+      (before) =>
+        before.state === 'bad' &&
+        before.participantId === verdict.participantId &&
+        before.subjectId === verdict.subjectId,
+    );
 }
 
 /** Whether this trouble is told already by an incident that has closed since: the past is being judged again. */

@@ -103,7 +103,7 @@ export const sampleColumns = {
     flag: ['nominated'],
   },
   transport: {
-    number: ['bytes_sent', 'bytes_received'],
+    number: ['bytes_sent', 'bytes_received', 'page_late_ms'],
     text: ['ice_state', 'dtls_state'],
     flag: [],
   },
@@ -120,6 +120,7 @@ export const sampleColumns = {
       'bwe_available_bitrate',
       'bwe_available_bitrate_min',
       'bwe_desired_bitrate',
+      'worker_answer_ms',
     ],
     text: ['direction', 'ice_state', 'dtls_state', 'protocol'],
     flag: ['uses_relay'],

@@ -6,6 +6,7 @@ import { createWorker, type types as mediasoup, setLogEventListeners } from 'med
 import type { Logger } from '../telemetry/service/service.ts';
 import { SfuError } from './errors.ts';
 import { mediaCodecs } from './media/capabilities.ts';
+import { WorkerPulse } from './WorkerPulse.ts';
 
 export interface WorkersOptions {
   readonly count: number;
@@ -21,6 +22,7 @@ export interface WorkerSlot {
   readonly index: number;
   readonly worker: mediasoup.Worker;
   readonly server: mediasoup.WebRtcServer;
+  readonly pulse: WorkerPulse;
   /** Rooms on it. */
   load: number;
 }
@@ -91,7 +93,10 @@ export class Workers {
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#restarts) clearTimeout(timer);
-    for (const { worker } of this.#slots.values()) worker.close();
+    for (const { worker, pulse } of this.#slots.values()) {
+      pulse.stop();
+      worker.close();
+    }
     this.#slots.clear();
   }
 
@@ -127,10 +132,11 @@ export class Workers {
       worker.close();
       return;
     }
-    const slot: WorkerSlot = { index, worker, server, load: 0 };
+    const slot: WorkerSlot = { index, worker, server, pulse: new WorkerPulse(worker), load: 0 };
     this.#slots.set(index, slot);
     worker.once('died', (error) => {
       log.error({ worker: index, pid: worker.pid, err: error }, 'media worker died');
+      slot.pulse.stop();
       this.#slots.delete(index);
       for (const listener of this.#diedListeners) listener(slot);
       this.#restart(index, restartPauseMs.first);

@@ -128,6 +128,8 @@ export const clientStats = {
     word: 'iceRole iceState dtlsState dtlsRole tlsVersion dtlsCipher srtpCipher',
     id: 'selectedCandidatePairId localCertificateId remoteCertificateId',
     count: 'packetsSent packetsReceived bytesSent bytesReceived selectedCandidatePairChanges',
+    // Ours: the latest that a timer of the page fired since the sample before. See client/sdk/lateness.ts.
+    gauge: 'pageLateMs',
   }),
   codec: statsKind('codec', {
     word: 'mimeType sdpFmtpLine',
@@ -170,7 +172,9 @@ export const sfuStats = {
       'probationSendBitrate availableOutgoingBitrate availableIncomingBitrate maxIncomingBitrate ' +
       'rtpPacketLossReceived rtpPacketLossSent ' +
       // From the `bwe` trace (TWCC), last value and lowest of the sampling interval.
-      'bweAvailableBitrate bweAvailableBitrateMin bweDesiredBitrate bweEffectiveDesiredBitrate',
+      'bweAvailableBitrate bweAvailableBitrateMin bweDesiredBitrate bweEffectiveDesiredBitrate ' +
+      // The longest that the media worker took to answer in the last second: see sfu/WorkerPulse.ts.
+      'workerAnswerMs',
   }),
   /** One RTP stream (simulcast layer) of a producer as the SFU receives it. */
   producer: statsKind('sfu_producer', {

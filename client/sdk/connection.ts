@@ -75,26 +75,31 @@ export class Connection {
     this.stop.abort();
   }
 
-  async sample(): Promise<Sample | undefined> {
+  /** @param pageLateMs goes with the transport's record */
+  async sample(pageLateMs: number | undefined): Promise<Sample | undefined> {
     if (this.sampling || this.closed) return undefined;
     this.sampling = true;
     try {
       const report = await this.host.track(() => this.pc.getStats());
       await this.host.idle();
-      return this.host.track(() => this.read(report));
+      return this.host.track(() => this.read(report, pageLateMs));
     } finally {
       this.sampling = false;
     }
   }
 
-  private read(report: RTCStatsReport): Sample {
+  private read(report: RTCStatsReport, pageLateMs: number | undefined): Sample {
     // The DOM's type does not know the members of the objects.
     const objects = this.reader.read(report as unknown as StatsReport, Date.now());
     if (this.reader.sawAll) this.watchDtls();
     const pair = selectedPair(objects);
     this.onPair(objects, pair);
     const transport = objects.find((stats) => stats.type === 'transport');
-    if (transport) this.onDtlsState(String(transport.dtlsState));
+    if (transport) {
+      // One word more than the report's own: the object is ours by now.
+      (transport as Record<string, unknown>).pageLateMs = pageLateMs;
+      this.onDtlsState(String(transport.dtlsState));
+    }
     this.traceFirstPacket(objects);
     const ids = this.mediaIds(objects);
     return {

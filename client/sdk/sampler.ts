@@ -37,6 +37,8 @@ const RTT_SHIFT_SECONDS = 0.1;
 const RTT_WEIGHT = 0.2;
 /** Share of audibly concealed samples in an interval; below are the everyday clicks nobody hears. */
 const CONCEALED_RATIO = 0.02;
+/** The page got its turn this late: the device is too busy, ms. */
+const PAGE_LATE_MS = 150;
 /** Lost packets in an interval; one or two are everyday and would keep the pace up for ever. */
 const LOST_PACKETS = 3;
 
@@ -162,13 +164,23 @@ function hasMoved(stream: Stream, previous: Stream): boolean {
         (previous.frames > 0 && stream.frames === 0)
       );
     case 'outbound-rtp':
-      return changed('qualityLimitationReason') || changed('active');
+      return (
+        changed('qualityLimitationReason') ||
+        changed('active') ||
+        // A camera or an encoder that has stopped, and one that goes on again.
+        previous.packets > 0 !== stream.packets > 0
+      );
     case 'remote-inbound-rtp':
       return lost(stats, before) >= LOST_PACKETS || rttMoved(stats.roundTripTime, previous);
     case 'candidate-pair':
       return rttMoved(stats.currentRoundTripTime, previous);
     default:
-      return changed('dtlsState') || changed('iceState') || changed('selectedCandidatePairId');
+      return (
+        changed('dtlsState') ||
+        changed('iceState') ||
+        changed('selectedCandidatePairId') ||
+        number(stats.pageLateMs) >= PAGE_LATE_MS
+      );
   }
 }
 

@@ -21,6 +21,7 @@ import type {
 } from './contract.ts';
 import { Exporter } from './exporter.ts';
 import { RecordedTrace, startJoinTrace } from './join.ts';
+import { Lateness } from './lateness.ts';
 import type { Binding } from './media.ts';
 import { type AttributeList, encodeLogRecords, encodeSpans, type Span } from './otlp.ts';
 import { pageResource, watchPage } from './page.ts';
@@ -57,6 +58,7 @@ class PageTelemetry implements Telemetry, ConnectionHost {
   private mainThreadMs = 0;
   private tracking = false;
   private dropped = 0;
+  private readonly lateness = new Lateness();
   private closed = false;
 
   constructor(options: TelemetryOptions) {
@@ -196,6 +198,7 @@ class PageTelemetry implements Telemetry, ConnectionHost {
     await this.sample();
     this.closed = true;
     clearTimeout(this.timer);
+    this.lateness.stop();
     this.unwatchPage();
     for (const connection of this.connections) connection.unbind();
     for (const unwatch of this.media.values()) unwatch();
@@ -315,17 +318,18 @@ class PageTelemetry implements Telemetry, ConnectionHost {
     this.sampledMs = Date.now();
     // Before the work, so that a getStats that never answers does not end sampling.
     this.schedule();
-    await Promise.all([...this.connections].map((connection) => this.sampleOne(connection)));
+    const lateMs = this.lateness.take();
+    await Promise.all([...this.connections].map((connection) => this.sampleOne(connection, lateMs)));
   }
 
-  private async sampleOne(connection: Connection): Promise<void> {
+  private async sampleOne(connection: Connection, lateMs: number | undefined): Promise<void> {
     if (connection.closed) {
       this.letGo(connection);
       return;
     }
     try {
       this.collections++;
-      const sample = await connection.sample();
+      const sample = await connection.sample(lateMs);
       if (sample) this.track(() => this.take(connection, sample));
     } catch {
       // A connection that is just being closed.

@@ -2,7 +2,7 @@
  * A device that is too slow: the participant's renderer process, which encodes, decodes and samples, is stopped
  * and let run in turns. Chromium's own throttling slows the page's main thread only, on which no media run.
  */
-import { everybody, ofReceiverDevice, ofSenderDevice } from './effects.ts';
+import { everybody, ofReceiverDevice, ofSenderDevice, ofSharedPlayout } from './effects.ts';
 import { type Family, faultMs } from './family.ts';
 import { bySeverity } from './line.ts';
 
@@ -29,7 +29,7 @@ export const cpuSender: Family = {
         kinds: ['sender_cpu_limited', 'receiver_cpu_limited'],
       },
     ],
-    sideEffects: [...ofSenderDevice(cast.guilty), ...ofReceiverDevice(cast.guilty)],
+    sideEffects: [...ofSenderDevice(cast.guilty), ...ofReceiverDevice(cast.guilty), ...ofSharedPlayout],
     affected: everybody(cast),
   }),
 };
@@ -51,6 +51,7 @@ export const cpuReceiver: Family = {
     ],
     sideEffects: [
       ...ofReceiverDevice(cast.guilty),
+      ...ofSharedPlayout,
       // Its microphone still goes through the slow device.
       {
         kinds: ['audio_concealment', 'high_jitter', 'jitter_buffer_inflated', 'publisher_fault'],

@@ -60,6 +60,14 @@ export const ofReceiverDevice = (seat: Seat): SideEffect[] => [
   { kinds: [...suffered, 'telemetry_gap'], seats: [seat], hops: ['receiver_device'] },
 ];
 
+/**
+ * All pages of the lab's browser play through one audio service, which waits for a stopped page: the others' devices do
+ * hold their sound back meanwhile, of everybody they hear.
+ */
+export const ofSharedPlayout: SideEffect[] = [
+  { kinds: ['jitter_buffer_inflated', 'audio_video_desync'], hops: ['receiver_device'] },
+];
+
 /** Everybody on a node suffers alike. */
 export const ofSfu: SideEffect[] = [
   {

@@ -43,6 +43,8 @@ export interface Participant {
   readonly name: string;
   readonly participantId: string;
   readonly callId: string;
+  /** When it asked to be let in, epoch ms: before that there is no call to tell of. */
+  readonly askedAtMs: number;
   readonly roomId: string;
   readonly page: Page;
   received(): Promise<MediaReceived>;
@@ -68,6 +70,10 @@ export async function joinCall(options: JoinOptions): Promise<Participant> {
     address.searchParams.set('name', name);
     address.searchParams.set('autojoin', '1');
     if (options.camera === false) address.searchParams.set('camera', 'off');
+    let askedAtMs: number | undefined;
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/v1/join') askedAtMs ??= Date.now();
+    });
     const [admission] = await Promise.all([
       page.waitForResponse((response) => new URL(response.url()).pathname === '/api/v1/join', {
         timeout: timeoutMs,
@@ -83,6 +89,7 @@ export async function joinCall(options: JoinOptions): Promise<Participant> {
       name,
       participantId: answer.participantId,
       callId: answer.callId,
+      askedAtMs: askedAtMs ?? Date.now(),
       roomId: answer.roomId,
       page,
       received: () => page.evaluate(mediaReceived),

@@ -29,6 +29,7 @@ const clientEventNames = [
   events.icePairChanged,
   events.dtlsState,
   events.connectionState,
+  events.signalingState,
   events.mediaError,
   events.trackState,
   events.sourceToggled,

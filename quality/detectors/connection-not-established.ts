@@ -10,14 +10,14 @@ import type { ConnectionFeatures } from '../features/connection.ts';
 import { atLeast, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
 
 /** The field's limit; a join over a relay on another continent takes 2 s. */
-const patienceMs = 5_000;
+const tryingForMs = 3_900;
 
 export const connectionNotEstablished: Detector = {
   name: 'connection_not_established',
-  version: 1,
+  version: 2,
   question: 'Has a connection of this participant never come up?',
   onset:
-    'checking or connecting for > 5 s (the slowest good joins take 2 s), or failed, without ever having been connected',
+    'checking or connecting for >= 3.9 s (the slowest good joins take 2 s), or failed, without ever having been connected',
   clearing: 'connected, or given up (closed)',
   explains: [
     {
@@ -42,7 +42,7 @@ const up = new Set(['connected', 'completed']);
 function judgeConnection(c: ConnectionFeatures, { atMs }: CallFeatures): Verdict {
   if (c.connectedOnce) return calm('good', c.participantId, c.transportId, atMs);
   const failed = c.connectionState === 'failed' || c.iceState === 'failed' || c.dtlsState === 'failed';
-  const trying = atLeast(c.tryingMs, patienceMs);
+  const trying = atLeast(c.tryingMs, tryingForMs);
   const closed = c.connectionState === 'closed' || c.iceState === 'closed';
   if (closed) return calm('good', c.participantId, c.transportId, atMs);
   if (!failed && !trying) return calm('unclear', c.participantId, c.transportId, atMs);

@@ -68,6 +68,11 @@ export interface Detector {
   /** Thresholds with the reason for each, for people. */
   readonly onset: string;
   readonly clearing: string;
+  /**
+   * It opens only what was so this long before as well: for symptoms, whose causes show a little later than they do.
+   * @default 0
+   */
+  readonly patienceMs?: number;
   readonly explains?: readonly Explains[];
   /** How long after its cause has ended this may still show: buffers refill, estimates climb, spans run out. @default 8 s */
   readonly aftermathMs?: number;

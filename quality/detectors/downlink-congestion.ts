@@ -9,8 +9,9 @@
 import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
 import { atTheRelay } from '../features/relay.ts';
-import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
+import { atLeast, atMost, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
 import { linkTrouble } from './link-trouble.ts';
+import { nodeLate } from './node-late.ts';
 
 /** Loss from which in-band FEC and concealment of Opus no longer hide it; wireless links at rest stay below. */
 const lossOnset = 0.03;
@@ -29,14 +30,23 @@ const delayRiseMs = 100;
 /** Clearing asks for this, over the last 5 s: quick relapses keep one incident, not a string of them. */
 const clearAfterMs = 5_000;
 const lossClear = 0.01;
+/** Of the bytes that the SFU sent; both ends' counts agree within a tenth at rest. */
+const arrivedOnset = 0.75;
+/** Nothing at all is a lost path. */
+const arrivedLeast = 0.03;
+/** A long task of the page's own reaches 100 ms; a device that is too busy starts at 150. */
+const promptMs = 80;
+/** A queue that has begun to build, where the counts say already that not all gets through. */
+const queueMs = 40;
+const someLoss = 0.01;
 
 export const downlinkCongestion: Detector = {
   name: 'downlink_congestion',
-  version: 5,
+  version: 6,
   question: 'Is the way from the SFU to this one receiver losing or delaying packets?',
   onset:
-    'transport-wide loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with all witnesses), or an estimate down by >= 35 % with the ' +
-    'receiver’s own loss >= 3 % or delay up by >= 100 ms; and a witness of another kind: NACKs, the receiver’s own loss, or delay. The estimate is ' +
+    'transport-wide loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with the receiver’s word and either the estimate’s or a page whose timers are prompt), or an estimate down by >= 35 % with the ' +
+    'receiver’s own loss >= 3 % or delay up by >= 100 ms, or <= 75 % of the bytes sent arriving over 2 s by both ends’ counts with delay up by >= 40 ms, loss >= 1 % or NACKs; and a witness of another kind: NACKs, the receiver’s own loss, or delay. The estimate is ' +
     'made of the same feedback as the loss, and a busy receiver sends its feedback before it has read the packets',
   clearing:
     'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s; where the receiver’s own loss is known ' +
@@ -63,18 +73,29 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
   const settled = d.flowingMs >= settledMs;
 
   const receiverSaysLoss = atLeast(d.nackedRatio, nackOnset) || atLeast(d.clientLoss, lossOnset);
+  const prompt = atMost(features.devices().get(d.participantId)?.pageLateMs, promptMs);
   const estimateSaysSo = settled && atLeast(d.bweFall, estimateFall);
-  // One sample is enough when it is grave, or when receiver and estimate say the same with it.
+  // One sample is enough when it is grave, or when the receiver says the same with it and either the estimate does as
+  // well or its page gets its turn.
+
   const lossStands =
     d.lossHighMs >= 1_500 ||
     atLeast(feedback, lossGrave) ||
-    (atLeast(feedback, lossMarked) && receiverSaysLoss && estimateSaysSo);
+    (atLeast(feedback, lossMarked) && receiverSaysLoss && (estimateSaysSo || prompt));
   const losing = atLeast(feedback, lossOnset) && lossStands;
   const delaySaysSo = settled && atLeast(delayUpMs, delayRiseMs);
 
-  const witnesses = [losing, receiverSaysLoss, estimateSaysSo, delaySaysSo].filter(Boolean).length;
+  const short =
+    settled &&
+    atLeast(d.arrivedOfSent, arrivedLeast) &&
+    notOver(d.arrivedOfSent, arrivedOnset) &&
+    notOver(d.silentMs, 1_500);
+  const shortIsFelt =
+    atLeast(delayUpMs, queueMs) || receiverSaysLoss || atLeast(d.clientLoss, someLoss) || estimateSaysSo;
+  const witnesses = [losing, receiverSaysLoss, estimateSaysSo, delaySaysSo, short].filter(Boolean).length;
   // The receiver's count alone may be an uplink's loss handed on; with a fallen estimate it is the downlink's.
   const bad =
+    (short && shortIsFelt) ||
     (losing && (receiverSaysLoss || delaySaysSo)) ||
     (estimateSaysSo && (atLeast(d.clientLoss, lossOnset) || (delaySaysSo && receiverSaysLoss)));
   const feedbackQuiet = notOver(feedback, lossClear) && d.lossLowMs >= clearAfterMs;
@@ -88,7 +109,8 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
 
   const loss = Math.max(feedback ?? 0, d.clientLoss ?? 0);
   return {
-    state: bad ? 'bad' : good ? 'good' : 'unclear',
+    // A node that is late makes losses and delays of its own on every link.
+    state: bad ? (nodeLate(d) ? 'unclear' : 'bad') : good ? 'good' : 'unclear',
     hop: bad && atTheRelay(d.participantId, features) ? 'relay' : 'downlink',
     participantId: d.participantId,
     subjectId: d.link.transportId,
@@ -99,6 +121,7 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
       : newestMs - Math.min(Math.max(d.lossLowMs, d.lossNotRisenMs), clearAfterMs),
     evidence: evidenceOf({
       lossRatio: feedback,
+      arrivedOfSentRatio: d.arrivedOfSent,
       receiverLossRatio: d.clientLoss,
       nackedRatio: d.nackedRatio,
       nackedTracksRatio: d.nackedTracks,

@@ -18,11 +18,12 @@ const leastBps = 200_000;
 
 export const fixedBitrate: Detector = {
   name: 'fixed_bitrate',
-  version: 1,
+  version: 2,
   question: 'Does this sender go on sending more than its link is believed to carry?',
   onset:
-    'the sender’s estimate down by >= 35 %, while it sends >= 1.3 times the estimate over 5 s and >= 90 % of what it sent before (encoders that follow come down within 2 s); above 200 kbit/s',
+    'the sender’s estimate down by >= 35 %, while it sends >= 1.3 times the estimate over 5 s and >= 90 % of what it sent before (encoders that follow come down within 2 s); above 200 kbit/s; so for 4 s',
   clearing: 'sending less than the estimate',
+  patienceMs: 4_000,
   sentence: ({ name, facts, when }) =>
     `${name} went on sending ${kbps(facts.sentBps)} kbit/s ${when}, though its link was believed to carry only ${kbps(facts.estimateBps)}.`,
   judge: (features) => {

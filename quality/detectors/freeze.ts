@@ -21,7 +21,7 @@ const movingFps = 2;
 
 export const freeze: Detector = {
   name: 'freeze',
-  version: 2,
+  version: 3,
   question: 'Has a video that should move stood still for somebody?',
   onset:
     'no frame decoded for >= 1.9 s by the receiver’s samples, while nobody paused the video and it had flowed; where packets arrive and key frames are asked for, >= 7.9 s, since stuck_decoder tells that more closely',
@@ -76,12 +76,21 @@ const isMoving = (p: PathFeatures): boolean =>
 /** Where the flow stops; unknown where the sources on the way are silent. */
 function hopOf(p: PathFeatures): Hop {
   if (p.senderEncoding === false) return 'sender_device';
-  if (p.sfuReceiving === false) return p.senderSending === true ? 'uplink' : 'sender_device';
-  if (p.sfuSending === false) return (p.spatialLayer ?? -1) < 0 ? 'downlink' : 'sfu';
+  if (p.sfuReceiving === false) return beforeTheSfu(p.senderSending);
+  if (p.sfuSending === false) return afterTheSfu(p);
   if (p.receiving === false) return 'downlink';
-  if (p.receiving === true) return 'receiver_device';
+  // Packets that still came in when the picture stopped are no sign that they could not be shown; where the SFU is on
+  // no record at all, the receiver's word has to do.
+  if (p.receiving === true && (p.sfuSending === true || p.path.sfu.length === 0)) return 'receiver_device';
   return 'unknown';
 }
+
+/** No layer chosen: the estimate of this link allows none. */
+const afterTheSfu = (p: PathFeatures): Hop =>
+  p.sfuReceiving !== true ? 'unknown' : (p.spatialLayer ?? -1) < 0 ? 'downlink' : 'sfu';
+
+const beforeTheSfu = (senderSending: boolean | undefined): Hop =>
+  senderSending === undefined ? 'unknown' : senderSending ? 'uplink' : 'sender_device';
 
 /** The sender's side: the flow stops before the SFU, or all of several watchers lost it. */
 function commonVerdict(paths: readonly PathFeatures[], atMs: number): Verdict {
@@ -90,7 +99,10 @@ function commonVerdict(paths: readonly PathFeatures[], atMs: number): Verdict {
   const worst = [...frozen].sort((a, b) => b.sinceFrameMs! - a.sinceFrameMs!)[0];
   const hop = worst ? hopOf(worst) : 'unknown';
   const beforeSfu = hop === 'sender_device' || hop === 'uplink';
-  const bad = worst !== undefined && (beforeSfu || (frozen.length > 1 && frozen.length === watching.length));
+  const bad =
+    worst !== undefined &&
+    hop !== 'unknown' &&
+    (beforeSfu || (frozen.length > 1 && frozen.length === watching.length));
   const shown = worst ?? paths[0]!;
   return {
     ...verdictOf(shown, atMs, bad ? 'bad' : paths.every(isMoving) ? 'good' : 'unclear'),

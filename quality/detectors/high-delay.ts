@@ -8,26 +8,27 @@
 import { mean } from '../counters.ts';
 import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
-import { clientShortMs, fresh, longMs, staleClientMs } from '../features/trailing.ts';
-import { measureConsumer } from '../measure.ts';
-import { atLeast, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
+import { clientShortMs, fresh, highest, staleClientMs, staleSfuMs } from '../features/trailing.ts';
+import { atLeast, atMost, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
+import { nodeLate } from './node-late.ts';
 
 /**
  * With capture, buffers and the other's half of the way, 300 ms between one participant and the SFU is over 300 ms from
  * mouth to ear; G.107 starts to fall steeply at 150 to 200 ms.
  */
 const onsetMs = 300;
-/** It stands: the mean of 5 s is up as well. A busy machine is late for a second. */
-const standingMs = 220;
+/** It stands: two samples of the SFU say so, one after the other. A busy machine is late for a second. */
+const standingForMs = 900;
+const promptMs = 80;
 const clearMs = 200;
 const severeMs = 500;
 
 export const highDelay: Detector = {
   name: 'high_delay',
-  version: 1,
+  version: 2,
   question: 'Do this participant’s packets take too long for a conversation?',
   onset:
-    'round trip >= 300 ms (over 300 ms from mouth to ear with buffers and the other’s way) both by the SFU’s RTCP and by the client’s, and a mean >= 220 ms over 5 s at the SFU: a busy machine is late for a second only',
+    'round trip >= 300 ms (over 300 ms from mouth to ear with buffers and the other’s way) in two samples of the SFU one after the other and in the client’s newest, or while its page’s timers are prompt: a busy machine is late as well',
   clearing: 'both <= 200 ms',
   aftermathMs: 20_000,
   explains: [{ kinds: ['audio_video_desync'], of: 'own' }],
@@ -39,11 +40,16 @@ export const highDelay: Detector = {
 function judgeParticipant(d: DownlinkFeatures, features: CallFeatures): Verdict {
   const { atMs } = features;
   const up = features.uplinks.find((u) => u.participantId === d.participantId);
-  const clientMs = up?.roundTripMs ?? pairRoundTripMs(d, atMs);
-  const sfuMs = d.roundTripMs;
-  const high = atLeast(sfuMs, onsetMs) && atLeast(clientMs, onsetMs);
-  if (!high || !atLeast(standing(d, features), standingMs)) {
-    const good = sfuMs !== undefined && sfuMs <= clearMs && (clientMs ?? 0) <= clearMs;
+  const clientMs = up?.roundTripNowMs ?? pairRoundTripMs(d, atMs);
+  const sfuMs = standing(d, features);
+  // A busy device answers late too; one whose page gets its turn does not.
+  const device = features.devices().get(d.participantId);
+  const prompt = atMost(device?.pageLateMs, promptMs) && !nodeLate(d);
+  if (!(atLeast(sfuMs, onsetMs) && (atLeast(clientMs, onsetMs) || prompt))) {
+    const good =
+      d.roundTripMs !== undefined &&
+      d.roundTripMs <= clearMs &&
+      (up?.roundTripMs ?? clientMs ?? 0) <= clearMs;
     return calm(good ? 'good' : 'unclear', d.participantId, '', atMs);
   }
   return {
@@ -51,7 +57,7 @@ function judgeParticipant(d: DownlinkFeatures, features: CallFeatures): Verdict 
     hop: 'far_network',
     participantId: d.participantId,
     subjectId: '',
-    severity: Math.min(sfuMs!, clientMs!) >= severeMs ? 'severe' : 'moderate',
+    severity: sfuMs! >= severeMs ? 'severe' : 'moderate',
     confidence: 0.85,
     sinceMs: atMs - 4_000,
     evidence: evidenceOf({
@@ -64,13 +70,18 @@ function judgeParticipant(d: DownlinkFeatures, features: CallFeatures): Verdict 
   };
 }
 
-/** Mean over 5 s at the SFU; asked for only of those who are over the onset already. */
-function standing(d: DownlinkFeatures, { paths }: CallFeatures): number | undefined {
-  const newest = d.sfuTimeMs ?? 0;
-  return mean(
+/** The least of the SFU's two newest samples, of the stream whose reports say the most. */
+function standing(d: DownlinkFeatures, { paths, atMs }: CallFeatures): number | undefined {
+  return highest(
     paths
       .filter((p) => p.path.link === d.link)
-      .map((p) => measureConsumer(p.path.sfu, { fromMs: newest - longMs, toMs: newest + 1 }).roundTripMs),
+      .map((p) => {
+        const told = fresh(p.path.sfu, atMs, staleSfuMs).filter((s) => s.round_trip_time !== null);
+        const newest = told.at(-1);
+        const before = told.at(-2);
+        if (!newest || !before || newest.time - before.time < standingForMs) return undefined;
+        return Math.min(newest.round_trip_time!, before.round_trip_time!);
+      }),
   );
 }
 

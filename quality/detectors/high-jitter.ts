@@ -10,6 +10,7 @@ import type { CallFeatures } from '../features/call.ts';
 import type { ReceivingFeatures } from '../features/receiving.ts';
 import type { SendingFeatures } from '../features/sending.ts';
 import { atLeast, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
+import { nodeLate } from './node-late.ts';
 
 /** The classic limit (Teams CQD, Twilio): over it, buffers of usual size run empty. */
 const onsetMs = 30;
@@ -22,12 +23,13 @@ const knownMs = 6_000;
 
 export const highJitter: Detector = {
   name: 'high_jitter',
-  version: 1,
+  version: 2,
   question:
     'Do packets reach or leave this participant so unevenly that sound has to be buffered or made up?',
   onset:
-    'jitter >= 30 ms over 5 s (the classic limit), at the SFU for an uplink, at the receiver of all its sounds but not at the SFU for a downlink; and at the ear: a jitter buffer >= 90 ms, >= 2 % made up or >= 3 % stretched',
+    'jitter >= 30 ms (the classic limit) over 5 s, or over 2 s at the SFU; at the SFU for an uplink, at the receiver of all its sounds but not at the SFU for a downlink; and at the ear: a jitter buffer >= 90 ms, >= 2 % made up or >= 3 % stretched',
   clearing: '<= 15 ms over 5 s where it was seen',
+  patienceMs: 1_000,
   aftermathMs: 20_000,
   explains: [
     {
@@ -82,9 +84,11 @@ function judgeUplink(
 ): Verdict {
   const { atMs } = features;
   const suffering = heard.filter(atTheEar);
+  const up = features.uplinks.find((u) => u.participantId === s.senderId);
   const bad =
+    !(up && nodeLate(up)) &&
     s.pausedLately !== true &&
-    atLeast(s.jitterAtSfuMs, onsetMs) &&
+    (atLeast(s.jitterAtSfuMs, onsetMs) || atLeast(s.jitterAtSfuNowMs, onsetMs)) &&
     suffering.length > 0 &&
     2 * suffering.length >= heard.length;
   if (!bad) {
@@ -92,7 +96,13 @@ function judgeUplink(
     return calm(good ? 'good' : 'unclear', s.senderId, s.producerId, atMs);
   }
   return {
-    ...told(s.senderId, s.producerId, s.jitterAtSfuMs!, suffering, atMs),
+    ...told(
+      s.senderId,
+      s.producerId,
+      Math.max(s.jitterAtSfuMs ?? 0, s.jitterAtSfuNowMs ?? 0),
+      suffering,
+      atMs,
+    ),
     hop: 'uplink',
     affected: suffering.map((r) => r.receiverId),
   };

@@ -9,6 +9,8 @@
 import type { IceFeatures } from '../features/ice.ts';
 import { atLeast, type Detector, evidenceOf, suffered, type Verdict } from './detector.ts';
 
+/** Two samples without a packet, on both transports at once: media and reports alike. */
+const bothSilentMs = 1_900;
 /** Twice the longest usual gap between two RTCP packets, seen through 1 s samples. */
 const silenceMs = 2_900;
 /** Client samples come every 1-2 s: at least one whole difference without a packet. */
@@ -20,10 +22,10 @@ const down = new Set(['disconnected', 'failed']);
 
 export const iceLoss: Detector = {
   name: 'ice_loss',
-  version: 1,
+  version: 2,
   question: 'Has this participant lost its network path to the SFU?',
   onset:
-    'nothing arrives at the SFU for 3 s on a transport that it sends on, or ICE says disconnected or failed; ' +
+    'nothing arrives at the SFU for 1.9 s on either transport, of which one carried media; or nothing for 3 s on a transport that it sends on, or ICE says disconnected or failed; ' +
     'and a second witness: the other transport silent too, the client’s packets or checks standing still, ICE',
   clearing: 'packets arrive again on every transport and ICE is not down',
   explains: [
@@ -60,7 +62,9 @@ function judgeIce(ice: IceFeatures, atMs: number): Verdict | undefined {
   const witnesses = [recvSilent, sendSilent, stalled, unanswered, clientDown, sfuDown].filter(Boolean).length;
 
   // A muted or listening-only participant is silent on its send transport: that alone means nothing.
-  const bad = witnesses >= 2 && (recvSilent || clientDown || sfuDown);
+  const bothSilent =
+    ice.sendFlowed && atLeast(ice.recvSilentMs, bothSilentMs) && atLeast(ice.sendSilentMs, bothSilentMs);
+  const bad = bothSilent || (witnesses >= 2 && (recvSilent || clientDown || sfuDown));
   const moving = (ms: number | undefined) => ms === undefined || ms <= clearMs;
   const anyKnown = ice.recvSilentMs !== undefined || ice.clientStalledMs !== undefined;
   const good = anyKnown && moving(ice.recvSilentMs) && !clientDown && !sfuDown && !stalled;
@@ -72,7 +76,7 @@ function judgeIce(ice: IceFeatures, atMs: number): Verdict | undefined {
     participantId: ice.participantId,
     subjectId: '',
     severity: 'severe',
-    confidence: Math.min(0.99, 0.5 + 0.15 * witnesses),
+    confidence: Math.min(0.99, Math.max(bothSilent ? 0.8 : 0, 0.5 + 0.15 * witnesses)),
     sinceMs: bad ? atMs - Math.max(1_000, silentMs) : atMs,
     evidence: evidenceOf({
       recvTransportSilentMs: ice.recvSilentMs,

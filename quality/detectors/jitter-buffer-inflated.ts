@@ -19,15 +19,17 @@ const bufferMs = 300;
 const bufferLongMs = 250;
 const stretchedShare = 0.03;
 const clearMs = 150;
+const leastPackets = 25;
 const knownMs = 9_000;
 
 export const jitterBufferInflated: Detector = {
   name: 'jitter_buffer_inflated',
-  version: 1,
+  version: 2,
   question: 'Does this participant hear the others late, because its device holds sound back for long?',
   onset:
-    'sound waits >= 300 ms over 5 s and >= 250 ms over 15 s (one late burst is worked off within 5 s), while >= 3 % of it is stretched or squeezed',
+    'sound waits >= 300 ms over 5 s and >= 250 ms over 15 s (one late burst is worked off within 5 s), while >= 3 % of it is stretched or squeezed; so for 5 s; not of silence (under 25 packets a second)',
   clearing: '<= 150 ms over 5 s of everything heard',
+  patienceMs: 5_000,
   aftermathMs: 30_000,
   explains: [{ kinds: ['audio_video_desync'], of: 'own' }],
   sentence: ({ name, facts, when, nameOf }) =>
@@ -49,7 +51,9 @@ function judgeReceiver(id: string, sounds: readonly ReceivingFeatures[], feature
       r.knownMs >= knownMs &&
       atLeast(r.jitterBufferMs, bufferMs) &&
       atLeast(r.jitterBufferLongMs, bufferLongMs) &&
-      atLeast(r.stretched, stretchedShare),
+      atLeast(r.stretched, stretchedShare) &&
+      // Silence is sent at a few packets a second, and waits without anybody hearing it.
+      atLeast(r.packetsPerSecond, leastPackets),
   );
   if (held.length === 0) {
     const good = sounds.every((r) => atMost(r.jitterBufferMs, clearMs));

@@ -30,17 +30,36 @@ const shownShare = 0.5;
 const concealedShare = 0.05;
 const backShare = 0.8;
 const lossless = 0.02;
+/** By the page's own word that it is late, one sign of what that does to media is enough. */
+const lateForMs = 900;
+const promptForMs = 2_500;
+const lateRiseMs = 60;
+const lateJitterMs = 15;
+const lateTornShare = 0.02;
 /** A stream that has just begun is not judged. */
 const knownMs = 6_000;
 
 export const receiverCpuLimited: Detector = {
   name: 'receiver_cpu_limited',
-  version: 1,
+  version: 2,
   question: 'Is this participant’s device too slow to decode and play what it receives?',
   onset:
-    'two of, over 5 s and without loss: decoding >= 80 % of the time, <= 70 % of whole frames decoded (the field’s mark), <= 50 % of the frames shown that are sent, on all videos at once; >= 5 % of sound made up on all streams. The last two only with frames or time of the decoder, or with one another',
+    'two of, over 5 s and without loss: decoding >= 80 % of the time, <= 70 % of whole frames decoded (the field’s mark), <= 50 % of the frames shown that are sent, on all videos at once; >= 5 % of sound made up on all streams. The last two only with frames or time of the decoder, or with one another. Or, by the page’s own word that its timers are >= 150 ms late in two samples one after the other, any one of them, or >= 2 % of sound made up or stretched, jitter >= 15 ms of all sound, or reports that come back >= 60 ms later',
   clearing: 'decoding <= 60 % of the time, >= 90 % of frames decoded, sound <= 2 % made up, over 5 s',
-  explains: [{ kinds: [...suffered, 'downlink_congestion', 'estimate_collapse', 'high_delay'], of: 'own' }],
+  explains: [
+    { kinds: [...suffered, 'downlink_congestion', 'uplink_congestion', 'estimate_collapse'], of: 'own' },
+    // Its microphone goes through the same device.
+    {
+      kinds: [
+        'audio_concealment',
+        'high_jitter',
+        'jitter_buffer_inflated',
+        'publisher_fault',
+        'audio_video_desync',
+      ],
+      of: 'sent',
+    },
+  ],
   sentence: ({ name, when, others }) =>
     `${name}'s device was too busy to show and play what arrived ${when}; ${others}.`,
   judge: (features) =>
@@ -83,9 +102,17 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
   // The receiver's own count of holes, not the SFU's feedback: a busy receiver acknowledges late.
   const clean = streams.length > 0 && streams.every((r) => notOver(r.loss, lossless));
   const witnesses = [busy, undecoded, slow, torn].filter(Boolean).length;
-  if (standing || !(clean && witnesses >= 2)) {
+  const device = features.devices().get(id);
+  const late =
+    atLeast(device?.lateForMs, lateForMs) &&
+    (witnesses >= 1 ||
+      atLeast((down?.roundTripMs ?? 0) - (down?.roundTripBeforeMs ?? 0), lateRiseMs) ||
+      (sounds.length > 0 && sounds.every((r) => atLeast(r.jitterMs, lateJitterMs))) ||
+      sounds.some((r) => atLeast(r.concealed, lateTornShare) || atLeast(r.stretched, lateTornShare)));
+  if (!late && (standing || !(clean && witnesses >= 2))) {
     const good =
       videos.length + sounds.length > 0 &&
+      (device?.pageLateMs === undefined || device.promptForMs >= promptForMs) &&
       decoding <= 0.6 &&
       (decodedOf === undefined || decodedOf >= 0.9) &&
       !slow &&
@@ -98,9 +125,10 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
     participantId: id,
     subjectId: '',
     severity: torn || (shown ?? 1) < 0.3 ? 'severe' : 'moderate',
-    confidence: Math.min(0.9, 0.5 + 0.15 * witnesses),
+    confidence: Math.min(0.9, (late ? 0.75 : 0.5) + 0.15 * witnesses),
     sinceMs: Math.max(...streams.map((r) => r.timeMs ?? 0)) - 3_000,
     evidence: evidenceOf({
+      pageLateMs: device?.pageLateMs,
       decodingTimeRatio: decoding,
       decodedOfReceivedRatio: decodedOf,
       shownOfSentRatio: shown,

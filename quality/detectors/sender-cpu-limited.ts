@@ -27,19 +27,33 @@ const encodingShare = 0.8;
 const encodedShare = 0.6;
 /** Of its own pace before. Bandwidth never does this: the lowest layer always fits. */
 const paceShare = 0.5;
+/** With the page's own word that it is late, half of that will do. */
+const lateBurstMs = 15;
+const lateForMs = 900;
+const promptForMs = 2_500;
 /** Arrival jitter of media that left in bursts, with no loss: ten times a quiet link's. */
 const burstJitterMs = 30;
 const lossless = 0.02;
 
 export const senderCpuLimited: Detector = {
   name: 'sender_cpu_limited',
-  version: 1,
+  version: 2,
   question: 'Is this participant’s device too slow to encode what it sends?',
   onset:
-    'two of, over 5 s, without loss on the way up: held back for CPU >= 30 % of the time, encoding >= 80 % of the time, <= 60 % of the source’s frames encoded, pace down to <= 50 % of what it was, media arriving at the SFU with >= 30 ms of jitter; the last only together with one of the encoder’s',
+    'two of, over 5 s, without loss on the way up: held back for CPU >= 30 % of the time, encoding >= 80 % of the time, <= 60 % of the source’s frames encoded, pace down to <= 50 % of what it was, media arriving at the SFU with >= 30 ms of jitter; the last only together with one of the encoder’s. Or, by the page’s own word that its timers are >= 150 ms late in two samples one after the other, any one of them (jitter >= 15 ms)',
   clearing: 'none of them over 5 s (held back <= 10 %, encoding <= 60 %)',
   explains: [
-    { kinds: [...suffered, 'uplink_congestion', 'video_source_frozen', 'high_delay'], of: 'own' },
+    {
+      kinds: [
+        ...suffered,
+        'receiver_cpu_limited',
+        'uplink_congestion',
+        'downlink_congestion',
+        'estimate_collapse',
+        'video_source_frozen',
+      ],
+      of: 'own',
+    },
     { kinds: suffered, of: 'sent' },
   ],
   sentence: ({ name, when, affected }) =>
@@ -70,11 +84,16 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
   const clean =
     notOver(up?.lossNow, lossless) && notOver(up?.producerLoss, lossless) && notOver(s.lossAtSfu, lossless);
   const own = [heldBack, busy, drops, slowed].filter(Boolean).length;
-  const bad = clean && (own >= 2 || (own === 1 && bursts));
+  const device = features.devices().get(s.senderId);
+  const late =
+    atLeast(device?.lateForMs, lateForMs) &&
+    (own >= 1 || atLeast(s.jitterAtSfuNowMs, lateBurstMs) || soundInBursts(s, features));
+  const bad = (clean && (own >= 2 || (own === 1 && bursts))) || late;
   if (!bad) {
     const good =
       s.encodedFps !== undefined &&
       own === 0 &&
+      (device === undefined || device.pageLateMs === undefined || device.promptForMs >= promptForMs) &&
       atMost(s.cpuLimited ?? 0, 0.1) &&
       atMost(s.encoding ?? 0, 0.6) &&
       !bursts;
@@ -86,9 +105,10 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
     participantId: s.senderId,
     subjectId: s.producerId,
     severity: slowed || drops ? 'moderate' : 'minor',
-    confidence: Math.min(0.95, 0.6 + 0.1 * (own + (bursts ? 1 : 0))),
+    confidence: Math.min(0.95, (late ? 0.75 : 0.6) + 0.1 * (own + (bursts ? 1 : 0))),
     sinceMs: (s.clientTimeMs ?? atMs) - 3_000,
     evidence: evidenceOf({
+      pageLateMs: device?.pageLateMs,
       heldBackForCpuRatio: s.cpuLimited,
       encodingTimeRatio: s.encoding,
       encodedOfSourceRatio: encoded,
@@ -101,3 +121,8 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
     affected: receiversOf(s.senderId),
   };
 }
+
+const soundInBursts = (s: SendingFeatures, features: CallFeatures): boolean =>
+  features
+    .sending()
+    .some((o) => o.senderId === s.senderId && o.kind === 'audio' && atLeast(o.jitterAtSfuNowMs, lateBurstMs));

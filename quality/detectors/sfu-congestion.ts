@@ -5,13 +5,20 @@
  * rise for all at once, and media from all senders arrive (are read) in bursts. One participant's network never does
  * this. The rise is measured against each client's own past in robust deviations (median and MAD), so that noisy links
  * need more; and both witnesses must hold for nearly all of at least three clients.
+ *
+ * Quicker and surer is the node's own word: how long its worker takes to answer a question that costs nothing. It is
+ * asked five times a second; two late samples in a row are no hiccup.
  */
 import { mean } from '../counters.ts';
 import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
-import { median, shortMs } from '../features/trailing.ts';
+import { fresh, median, runMs, shortMs, staleSfuMs } from '../features/trailing.ts';
 import { calm, type Detector, evidenceOf, suffered, type Verdict } from './detector.ts';
+import { lateAnswerMs } from './node-late.ts';
 
+const promptAnswerMs = 50;
+const lateForMs = 900;
+const promptForMs = 2_500;
 const leastClients = 3;
 const nearlyAll = 0.8;
 const deviations = 3;
@@ -28,11 +35,12 @@ const leastDeviationMs = 5;
 
 export const sfuCongestion: Detector = {
   name: 'sfu_congestion',
-  version: 1,
+  version: 2,
   question: 'Does the media server handle everybody’s packets late?',
   onset:
-    'for >= 80 % of at least 3 clients at once: round trip up by >= 80 ms and >= 3 robust deviations of its own past; and >= 80 % of the senders’ sound arrives with >= 30 ms of jitter over 5 s',
-  clearing: 'for most clients a rise <= 30 ms, or jitter of most senders <= 15 ms',
+    'the node’s worker took >= 150 ms to answer in two samples one after the other (at rest 15 ms); or for >= 80 % of at least 3 clients at once: round trip up by >= 80 ms and >= 3 robust deviations of its own past; and >= 80 % of the senders’ sound arrives with >= 30 ms of jitter over 5 s',
+  clearing:
+    'answers within 50 ms for 2.5 s where the node tells, and for most clients a rise <= 30 ms, or jitter of most senders <= 15 ms',
   explains: [
     {
       kinds: [
@@ -51,18 +59,35 @@ export const sfuCongestion: Detector = {
     },
   ],
   sentence: ({ affected, facts, when }) =>
-    `The media server was overloaded ${when}: it handled packets about ${facts.riseMs} ms late, which ${affected} noticed.`,
+    `The media server was overloaded ${when}: it handled packets up to ${facts.workerAnswerMs ?? facts.riseMs} ms late, which ${affected} noticed.`,
   judge: judgeNode,
 };
 
 function judgeNode(features: CallFeatures): Verdict[] {
   const { atMs, downlinks } = features;
+  const answer = workerAnswer(features);
+  if (answer && answer.lateMs >= lateForMs) {
+    return [
+      {
+        state: 'bad',
+        hop: 'sfu',
+        participantId: '',
+        subjectId: 'sfu',
+        severity: answer.newestMs >= 3 * lateAnswerMs ? 'severe' : 'moderate',
+        confidence: 0.95,
+        sinceMs: answer.timeMs - answer.lateMs,
+        evidence: evidenceOf({ workerAnswerMs: answer.newestMs, lateForMs: answer.lateMs }),
+        affected: [...new Set(downlinks.map((d) => d.participantId))],
+      },
+    ];
+  }
+  const prompt = answer === undefined || answer.promptMs >= promptForMs;
   const rises = downlinks.flatMap((d) =>
     d.roundTripMs === undefined || d.roundTripBeforeMs === undefined
       ? []
       : [{ d, ms: d.roundTripMs - d.roundTripBeforeMs }],
   );
-  if (rises.length < leastClients) return [calm('unclear', '', 'sfu', atMs)];
+  if (rises.length < leastClients) return [calm(answer && prompt ? 'good' : 'unclear', '', 'sfu', atMs)];
   const risen = rises.filter(({ ms }) => ms >= riseMs);
   const jitters = features
     .sending()
@@ -75,6 +100,7 @@ function judgeNode(features: CallFeatures): Verdict[] {
   const inBursts = jitters.length >= 2 && bursting.length >= nearlyAll * jitters.length;
   if (!(late && inBursts)) {
     const good =
+      prompt &&
       2 * rises.filter(({ ms }) => ms <= clearRiseMs).length > rises.length &&
       2 * jitters.filter((ms) => ms <= clearBurstMs).length >= jitters.length;
     return [calm(good ? 'good' : 'unclear', '', 'sfu', atMs)];
@@ -98,6 +124,21 @@ function judgeNode(features: CallFeatures): Verdict[] {
       affected: rises.map(({ d }) => d.participantId),
     },
   ];
+}
+
+/** One worker carries a call: any transport's samples tell of it, the longest known the most. */
+function workerAnswer({ downlinks, uplinks, atMs }: CallFeatures) {
+  const told = [...downlinks, ...uplinks]
+    .map(({ link }) => fresh(link.sfu, atMs, staleSfuMs).filter((s) => s.worker_answer_ms !== null))
+    .sort((a, b) => b.length - a.length)[0];
+  const newest = told?.at(-1);
+  if (!told || !newest) return undefined;
+  return {
+    timeMs: newest.time,
+    newestMs: newest.worker_answer_ms!,
+    lateMs: runMs(told, (s, before) => s.worker_answer_ms! >= lateAnswerMs && before !== undefined),
+    promptMs: runMs(told, (s) => s.worker_answer_ms! <= promptAnswerMs),
+  };
 }
 
 /** Against its own past: median and median deviation of the round trips that the SFU measured before. */

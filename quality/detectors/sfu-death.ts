@@ -12,6 +12,10 @@ import { atLeast, calm, type Detector, evidenceOf, suffered, type Verdict } from
 /** Samples come every second and are in the store within another. */
 const sfuSilentMs = 4_000;
 const clientStalledMs = 1_900;
+/** One missed sample and half of the next. */
+const sfuMissedMs = 1_500;
+/** Sockets that break one by one are networks'; a node's break together. */
+const togetherMs = 3_000;
 /** Of the participants whose clients tell. */
 const lostShare = 0.8;
 /** A rejoin takes a few seconds; after this it is over either way. */
@@ -19,10 +23,10 @@ const wordHoldsMs = 30_000;
 
 export const sfuDeath: Detector = {
   name: 'sfu_death',
-  version: 1,
+  version: 2,
   question: 'Has the media server, or its worker, gone?',
   onset:
-    'the node says that a worker died under the room; or no SFU sample for >= 4 s (four sampling intervals) while >= 2 clients, and >= 80 % of all that tell, receive nothing or have lost ICE',
+    'the node says that a worker died under the room; or its samples are >= 1.5 s late (one is missing) and the signaling sockets of >= 2 clients, and >= 80 % of those in the call, broke within 3 s of one another; or no SFU sample for >= 4 s (four sampling intervals) while >= 2 clients, and >= 80 % of all that tell, receive nothing or have lost ICE',
   clearing: 'participants joined again, the SFU’s samples are back, or 30 s after the node’s word',
   explains: [
     {
@@ -78,6 +82,17 @@ function judgeNode(features: CallFeatures): Verdict[] {
     .filter((t) => t !== undefined);
   const newestMs = sfuTimes.length > 0 ? Math.max(...sfuTimes) : undefined;
   const silentMs = newestMs === undefined ? undefined : atMs - newestMs;
+  const cut = socketsCut(features);
+  if (atLeast(silentMs, sfuMissedMs) && cut.length >= 2 && cut.length >= lostShare * present(features).size) {
+    return [
+      verdict(
+        Math.min(...cut.map((e) => e.time)),
+        cut.map((e) => e.participant_id),
+        0.9,
+        { sfuSilentMs: silentMs, socketsLost: cut.length },
+      ),
+    ];
+  }
   const telling = features.ice.filter((i) => !i.left && i.clientTimeMs !== undefined);
   const lost = telling.filter(
     (i) =>
@@ -97,6 +112,31 @@ function judgeNode(features: CallFeatures): Verdict[] {
   }
   const good = (silentMs !== undefined && silentMs < 2_500) || (lastDeathMs !== undefined && !told);
   return [calm(good ? 'good' : 'unclear', '', 'sfu', atMs)];
+}
+
+/** Who has come and not left, by the SFU's word. */
+function present({ events }: CallFeatures): Set<string> {
+  const here = new Set<string>();
+  for (const e of events) {
+    if (e.name === names.participantJoined) here.add(e.participant_id);
+    else if (e.name === names.participantLeft) here.delete(e.participant_id);
+  }
+  return here;
+}
+
+/** The first word of each present client that its signaling is lost, of those that came together with the last. */
+function socketsCut(features: CallFeatures) {
+  const here = present(features);
+  const lost = new Map<string, (typeof features.events)[number]>();
+  for (const e of features.events) {
+    if (e.name !== names.signalingState || !here.has(e.participant_id)) continue;
+    if (e.attributes.state === 'connected') lost.delete(e.participant_id);
+    else if (!lost.has(e.participant_id)) lost.set(e.participant_id, e);
+  }
+  const newestMs = Math.max(...[...lost.values()].map((e) => e.time));
+  return [...lost.values()].filter(
+    (e) => newestMs - e.time <= togetherMs && features.atMs - e.time <= wordHoldsMs,
+  );
 }
 
 const verdict = (

@@ -11,9 +11,13 @@ import { atTheRelay } from '../features/relay.ts';
 import type { UplinkFeatures } from '../features/uplink.ts';
 import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
 import { linkTrouble } from './link-trouble.ts';
+import { nodeLate } from './node-late.ts';
 
 /** As for the downlink: from here on Opus no longer hides it. */
 const lossOnset = 0.03;
+/** Beyond what one late feedback makes of a second; with any hole seen by another it is enough. */
+const lossMarked = 0.05;
+const anyHole = 0.01;
 const lossGrave = 0.1;
 /** libwebrtc reaches its top layers within 8-10 s of a start on a good network. */
 const settledMs = 10_000;
@@ -30,18 +34,23 @@ const clearAfterMs = 5_000;
 /** Nothing lost, but for a packet in hundreds. */
 const lossDenied = 0.005;
 const lossClear = 0.01;
+/** Of the bytes that the client sent; both ends' counts agree within a tenth at rest. */
+const arrivedOnset = 0.8;
+const arrivedLeast = 0.03;
+const queueMs = 40;
 
 export const uplinkCongestion: Detector = {
   name: 'uplink_congestion',
-  version: 1,
+  version: 2,
   question: 'Is the way from this sender to the SFU losing or delaying packets?',
   onset:
-    'two of: SFU-side loss >= 3 % in two samples (or >= 10 % in one), holes or repairs in the producer’s ' +
+    '<= 80 % of the bytes sent arriving over 2 s by both ends’ counts, with any of the following or delay up by >= 40 ms; or two of: SFU-side loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with any hole seen besides), holes or repairs in the producer’s ' +
     'streams, reported loss >= 3 %, delay up by >= 100 ms, encoder held back by a fallen estimate; without any loss all of the last and starved layers',
   clearing: 'no loss over 1 % by any witness and delay back, for 5 s; slow layer ramp-up is not congestion',
   explains: [
     { kinds: suffered, of: 'sent' },
     { kinds: ['fixed_bitrate'], of: 'own' },
+    { kinds: ['estimate_collapse'], of: 'affected' },
   ],
   sentence: ({ name, facts, when, affected }) =>
     `${name}'s uplink ${linkTrouble(facts)} ${when}, so ${affected} received ${name} badly.`,
@@ -59,7 +68,11 @@ function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
   // Smoothed over feedbacks, which stop coming when nothing arrives: then it is no news.
   const feedback = atLeast(u.silentMs, 1_500) ? undefined : u.lossNow;
 
-  const losing = atLeast(feedback, lossOnset) && (u.lossHighMs >= 1_500 || atLeast(feedback, lossGrave));
+  const someHoles =
+    atLeast(u.producerLoss, anyHole) || atLeast(u.nackedPerSecond, 1) || atLeast(u.reportedLoss, anyHole);
+  const losing =
+    atLeast(feedback, lossOnset) &&
+    (u.lossHighMs >= 1_500 || atLeast(feedback, lossGrave) || (atLeast(feedback, lossMarked) && someHoles));
   const holes = atLeast(u.producerLoss, lossOnset) || atLeast(u.nackedPerSecond, 4);
   // The SFU writes these reports: where its own counts of the same second say that nothing is lost, they are old.
   const denied =
@@ -73,15 +86,23 @@ function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
   const heldBack = settled && u.limitedByBandwidth === true && atLeast(u.senderEstimateFall, estimateFall);
   const starving = settled && fellTo < starved;
 
-  const witnesses = [losing, holes, reported, delayed, heldBack].filter(Boolean).length;
+  const short =
+    settled &&
+    atLeast(u.arrivedOfSent, arrivedLeast) &&
+    notOver(u.arrivedOfSent, arrivedOnset) &&
+    notOver(u.silentMs, 1_500);
+  const shortIsFelt = losing || holes || reported || heldBack || atLeast(delayUpMs, queueMs);
+  const witnesses = [losing, holes, reported, delayed, heldBack, short].filter(Boolean).length;
   // Holes without any loss on the transport are repairs of old loss. Without any loss, a busy sender looks much
   // the same as a narrow link (late packets, a lowered estimate): then everything must speak, and its encoder
   // must have kept its pace.
   const keptPace = atLeast(u.encodingKept, pace);
   const queueStands = settled && atLeast(delayUpMs, standingQueueMs);
   const bad =
-    witnesses >= 2 &&
-    (losing || (reported && (holes || delayed)) || (queueStands && heldBack && starving && keptPace));
+    (short && shortIsFelt) ||
+    (losing && atLeast(feedback, lossMarked) && someHoles) ||
+    (witnesses >= 2 &&
+      (losing || (reported && (holes || delayed)) || (queueStands && heldBack && starving && keptPace)));
   const good =
     notOver(feedback, lossClear) &&
     u.lossLowMs >= clearAfterMs &&
@@ -92,7 +113,8 @@ function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
 
   const loss = Math.max(feedback ?? 0, u.reportedLoss ?? 0, u.producerLoss ?? 0);
   return {
-    state: bad ? 'bad' : good ? 'good' : 'unclear',
+    // A node that is late makes losses and delays of its own on every link.
+    state: bad ? (nodeLate(u) ? 'unclear' : 'bad') : good ? 'good' : 'unclear',
     hop: bad && atTheRelay(u.participantId, features) ? 'relay' : 'uplink',
     participantId: u.participantId,
     subjectId: u.link.transportId,
@@ -101,6 +123,7 @@ function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
     sinceMs: bad ? newestMs - Math.max(1_000, u.lossHighMs) : newestMs - Math.min(u.lossLowMs, clearAfterMs),
     evidence: evidenceOf({
       lossRatio: feedback,
+      arrivedOfSentRatio: u.arrivedOfSent,
       producerLossRatio: u.producerLoss,
       nackedPacketsPerSecond: u.nackedPerSecond,
       reportedLossRatio: u.reportedLoss,

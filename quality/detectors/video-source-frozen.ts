@@ -8,12 +8,24 @@
 import type { CallFeatures } from '../features/call.ts';
 import type { PresenceFeatures } from '../features/presence.ts';
 import type { SendingFeatures } from '../features/sending.ts';
-import { atLeast, atMost, calm, type Detector, evidenceOf, suffered, type Verdict } from './detector.ts';
+import {
+  atLeast,
+  atMost,
+  calm,
+  type Detector,
+  evidenceOf,
+  notOver,
+  suffered,
+  type Verdict,
+} from './detector.ts';
 
 /** One whole difference of calm client sampling: not a hiccup of one sample. */
 const sourceStillMs = 1_900;
 /** The SFU samples every second; a starved encoder skips two, a busy machine rarely three. */
 const arrivedStillMs = 1_900;
+/** Where nothing else is wrong on the way up, the SFU's word is enough: sound comes, pictures do not. */
+const calmRiseMs = 60;
+const flowingPackets = 5;
 /** Two views that agree are enough early; the source's word alone must last. */
 const sourceAloneMs = 5_900;
 /** A receiver's picture stands for this long: as for `freeze`. */
@@ -23,10 +35,10 @@ const flowingFps = 2;
 
 export const videoSourceFrozen: Detector = {
   name: 'video_source_frozen',
-  version: 1,
+  version: 2,
   question: 'Has this participant’s camera stopped giving frames, though nobody switched it off?',
   onset:
-    'two of: no frame from the source for >= 1.9 s (one whole sampling interval), nothing of the track at the SFU for >= 1.9 s while its transport is alive (a lost path silences both), every receiver’s picture standing for >= 1.9 s, the track muted by the browser; or the source’s word alone for >= 5.9 s. Not while paused, hidden, or before it ever flowed',
+    'two of: no frame from the source for >= 1.9 s (one whole sampling interval), nothing of the track at the SFU for >= 1.9 s while its transport is alive (a lost path silences both), every receiver’s picture standing for >= 1.9 s, the track muted by the browser; or the SFU’s word alone where sound of the same participant arrives, the way up is calm (no loss, no delay, estimate kept) and its page gets its turn; or the source’s word alone for >= 5.9 s. Not while paused, hidden, or before it ever flowed',
   clearing:
     'the source gives >= 2 frames a second over 5 s, or the track arrives at the SFU again, or it is paused',
   explains: [{ kinds: suffered, of: 'sent' }],
@@ -58,12 +70,30 @@ function judgeCamera(
   const seenStanding = standing.length > 0 && standing.length === watching.length;
   const flowed = (s.uplink.mediaSource.at(-1)?.frames ?? 10) >= 10;
 
+  const soundComes =
+    notArriving &&
+    (uplink?.lossNow ?? 0) <= 0.01 &&
+    notOver((uplink?.roundTripMs ?? 0) - (uplink?.roundTripBeforeMs ?? 0), calmRiseMs) &&
+    notOver(uplink?.senderEstimateFall, 0.3) &&
+    (features.devices().get(s.senderId)?.lateForMs ?? 0) === 0 &&
+    features
+      .sending()
+      .some(
+        (other) =>
+          other.senderId === s.senderId &&
+          other.kind === 'audio' &&
+          other.pausedLately === false &&
+          atMost(other.arrivedStillMs, 0) &&
+          atLeast(other.arrivedPacketsPerSecond, flowingPackets),
+      );
+
   const muted = person?.mutedTracks.has(s.producerId) === true;
   const witnesses = [sourceStill, notArriving, seenStanding, muted].filter(Boolean).length;
   const bad =
     person?.hidden !== true &&
     flowed &&
-    ((witnesses >= 2 && (sourceStill || notArriving)) ||
+    (soundComes ||
+      (witnesses >= 2 && (sourceStill || notArriving)) ||
       (atLeast(s.sourceStillMs, sourceAloneMs) && !(moving && s.arrivedStillMs !== undefined)));
   if (!bad) {
     const good =

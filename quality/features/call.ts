@@ -16,6 +16,7 @@ import {
   connectionFeatures,
   connectionKey,
 } from './connection.ts';
+import { type DeviceFeatures, deviceFeatures } from './device.ts';
 import { type DownlinkFeatures, downlinkFeatures } from './downlink.ts';
 import { type IceFeatures, iceFeatures } from './ice.ts';
 import { type PathFeatures, pathFeatures } from './path.ts';
@@ -42,11 +43,14 @@ export interface CallFeatures {
   readonly sending: () => readonly SendingFeatures[];
   readonly connections: () => readonly ConnectionFeatures[];
   readonly presence: () => readonly PresenceFeatures[];
+  readonly devices: () => ReadonlyMap<string, DeviceFeatures>;
   readonly relay: () => RelayFeatures;
   /** The paths of one producer's media. */
   readonly pathsOf: (producerId: string) => readonly PathFeatures[];
   /** Who receives something of this participant. */
   readonly receiversOf: (senderId: string) => readonly string[];
+  /** The same call some time before, as it is known by now. */
+  readonly earlier: (byMs: number) => CallFeatures;
 }
 
 export function callFeatures(
@@ -85,6 +89,7 @@ export function callFeatures(
     }
     return bySender;
   });
+  const before = new Map<number, CallFeatures>();
   const connections = once(() => connectionsOf(links, past, left, atMs));
   return {
     tenantId,
@@ -110,10 +115,16 @@ export function callFeatures(
       paths.uplinks.filter((u) => !left.has(u.senderId)).map((u) => sendingFeatures(u, atMs)),
     ),
     connections,
+    devices: once(() => new Map(people.map((id) => [id, deviceFeatures(id, linksOf.get(id) ?? [], atMs)]))),
     relay: once(() => relayFeatures(connections(), downlinks, uplinks)),
     presence: once(() => presenceFeatures(links, past, left, atMs)),
     pathsOf: (producerId) => byProducer().get(producerId) ?? [],
     receiversOf: (senderId) => [...(receivers().get(senderId) ?? [])],
+    earlier: (byMs) => {
+      const known = before.get(byMs) ?? callFeatures(paths, events, { ...at, atMs: atMs - byMs });
+      before.set(byMs, known);
+      return known;
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 /** One participant's way down from the SFU: the transport, what is sent on it, and what the client says of it. */
 import { increase, mean, perSecond } from '../counters.ts';
-import { measureConsumer, measureInbound } from '../measure.ts';
-import type { Link, MediaPath } from '../paths.ts';
+import { measureConsumer, measureInbound, measureProducer } from '../measure.ts';
+import type { Link, MediaPath, Uplink } from '../paths.ts';
 import type { Sample } from '../samples.ts';
+import { arrivedOfSent } from './balance.ts';
 import { flowingMs, lossFeatures, type SfuLossFeatures } from './loss.ts';
 import {
   clientShortMs,
@@ -48,11 +49,16 @@ export interface DownlinkFeatures extends SfuLossFeatures {
   readonly clientJitterMs: number | undefined;
   readonly audioConcealed: number | undefined;
   readonly clientReceiveBps: number | undefined;
+  /** Bytes that reached the client of those that the SFU sent, over 2 s; about 1 when all is well. */
+  readonly arrivedOfSent: number | undefined;
   /** How long nothing has arrived from the client while the SFU kept sending; ms, by samples, not by their absence. */
   readonly silentMs: number | undefined;
   /** What the client received stands still at its newest samples; ms. */
   readonly clientStalledMs: number | undefined;
 }
+
+const holesRatio = 0.02;
+const holesPerSecond = 2;
 
 export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: number): DownlinkFeatures {
   const sfu = fresh(link.sfu, atMs, staleSfuMs);
@@ -60,6 +66,12 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
   const consumers = paths.map((p) => fresh(p.sfu, atMs, staleSfuMs)).filter((rows) => rows.length > 0);
   const recent = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, shortMs)));
   const steady = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, longMs)));
+  // What is asked for again because it never reached the SFU is no news of this link.
+  const own = paths
+    .filter((p) => fresh(p.sfu, atMs, staleSfuMs).length > 0)
+    .map((p) => !holesBefore(p.uplink, atMs));
+  const asking = recent.filter((_, i) => own[i]);
+  const askingLong = steady.filter((_, i) => own[i]);
   const sent = recent.filter((m) => (m.packets ?? 0) >= 5);
   const before = sfu.filter((s) => s.time < (newest?.time ?? 0) - shortMs);
   const bweBps = newest?.bwe_available_bitrate ?? newest?.available_outgoing_bitrate ?? undefined;
@@ -86,12 +98,12 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
       bweBps === undefined || !bweBeforeBps ? undefined : Math.max(0, (bweBeforeBps - bweBps) / bweBeforeBps),
     bweDesiredBps: newest?.bwe_desired_bitrate ?? undefined,
     nackedRatio: weighted(
-      recent,
+      asking,
       (m) => m.nackedRatio,
       (m) => m.packets,
     ),
     nackedRatioLong: weighted(
-      steady,
+      askingLong,
       (m) => m.nackedRatio,
       (m) => m.packets,
     ),
@@ -123,6 +135,10 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
     clientReceiveBps: client.some((m) => m.bitrateBps !== undefined)
       ? client.reduce((sum, m) => sum + (m.bitrateBps ?? 0), 0)
       : undefined,
+    arrivedOfSent: arrivedOfSent(
+      sfu.map((s) => ({ time: s.time, bytes: s.bytes_sent })),
+      fresh(link.client, atMs, staleClientMs).map((s) => ({ time: s.time, bytes: s.bytes_received })),
+    ),
     silentMs: silentMs(
       sfu,
       (s) => s.bytes_received,
@@ -130,6 +146,16 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
     ),
     clientStalledMs: stalledMs(heard.map((i) => i.rows)),
   };
+}
+
+/** Packets of this producer were missing at the SFU lately. */
+function holesBefore(uplink: Uplink, atMs: number): boolean {
+  return uplink.layers.some((layer) => {
+    const rows = fresh(layer.sfu, atMs, staleSfuMs);
+    if (rows.length === 0) return false;
+    const { lossRatio, nackedPerSecond } = measureProducer(rows, upTo(rows.at(-1)!.time, shortMs));
+    return (lossRatio ?? 0) >= holesRatio || (nackedPerSecond ?? 0) >= holesPerSecond;
+  });
 }
 
 /** The shortest standstill of all streams: the client as a whole receives nothing. */

@@ -12,11 +12,16 @@ export interface IceFeatures {
   readonly clientTimeMs: number | undefined;
   readonly sendSilentMs: number | undefined;
   readonly recvSilentMs: number | undefined;
+  /** Media came in on the way up until lately: its silence means something. */
+  readonly sendFlowed: boolean;
   readonly clientStalledMs: number | undefined;
   /** STUN requests went out and no answer came back, at the client's newest samples; ms. */
   readonly unansweredMs: number | undefined;
   readonly left: boolean;
 }
+
+/** Less is connectivity checks and reports. */
+const mediaBps = 5_000;
 
 export function iceFeatures(
   participantId: string,
@@ -37,6 +42,7 @@ export function iceFeatures(
     sfuIceState: worstIceState(sfu.map((s) => s.ice_state)),
     clientTimeMs: highest(client.map((s) => s.time)),
     sendSilentMs: lowest(up.map((u) => u.silentMs)),
+    sendFlowed: up.some((u) => (u.receiveBeforeBps ?? 0) >= mediaBps),
     recvSilentMs: lowest(down.map((d) => d.silentMs)),
     clientStalledMs: lowest(down.map((d) => d.clientStalledMs)),
     unansweredMs: highest(own.map((l) => unansweredMs(fresh(l.pair, atMs, staleClientMs)))),

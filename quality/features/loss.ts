@@ -1,7 +1,7 @@
 /** Loss by the SFU's transport-wide feedback, which counts one way of one transport and nothing else. */
 import { mean } from '../counters.ts';
 import type { Sample } from '../samples.ts';
-import { longMs, runMs } from './trailing.ts';
+import { highest, longMs, runMs, shortMs } from './trailing.ts';
 
 export interface SfuLossFeatures {
   /** Newest value of the SFU's own smoothed loss from transport-wide feedback, 0 to 1. */
@@ -15,6 +15,8 @@ export interface SfuLossFeatures {
    * the line it tells of a loss for half a minute after the last one.
    */
   readonly lossNotRisenMs: number;
+  /** The longest that the node's media worker took to answer lately, ms: what it handles late is not this link's doing. */
+  readonly workerAnswerMs: number | undefined;
 }
 
 export function lossFeatures(
@@ -28,6 +30,9 @@ export function lossFeatures(
     lossLong: mean(known.filter((s) => s.time >= newest - longMs).map(pick)),
     lossHighMs: runMs(known, (s) => pick(s)! >= 0.03),
     lossLowMs: runMs(known, (s) => pick(s)! <= 0.01),
+    workerAnswerMs: highest(
+      sfu.filter((s) => s.time >= newest - shortMs).map((s) => s.worker_answer_ms ?? undefined),
+    ),
     lossNotRisenMs: runMs(known, (s, before) => before !== undefined && pick(s)! <= pick(before)! + 0.002),
   };
 }

@@ -10,6 +10,7 @@ import {
   fresh,
   longMs,
   lowest,
+  sfuIntervalMs,
   shortMs,
   sinceProgressMs,
   some,
@@ -35,22 +36,38 @@ export interface PathFeatures {
   readonly frameHeight: number | undefined;
 }
 
+/** The SFU's samples of a moment may bear a later time than the client's. */
+const aheadMs = 600;
+
 export function pathFeatures(path: MediaPath, atMs: number, decisions: readonly DecisionRow[]): PathFeatures {
   const inbound = fresh(path.inbound, atMs, staleClientMs);
   const consumer = fresh(path.sfu, atMs, staleSfuMs);
   const { arrived, outbound } = freshLayers(path.uplink, atMs);
-  // Where the flow stops is told by comparing the four points at one moment: the newest that all know.
-  const newest = [inbound, consumer, ...arrived, ...outbound].map((rows) => rows.at(-1)?.time);
-  const commonMs = (lowest(newest) ?? atMs) + 1;
-  const ending = (lengthMs: number): Span => ({ fromMs: commonMs - lengthMs, toMs: commonMs });
-
-  const got = measureInbound(inbound, ending(clientShortMs));
-  const sent = measureConsumer(consumer, ending(shortMs));
-  const atSfu = arrived.map((rows) => measureProducer(rows, ending(shortMs)));
-  const sending = outbound.map((rows) => measureOutbound(rows, ending(clientShortMs)));
   const clientTimeMs = inbound.at(-1)?.time;
   const sinceFrameMs = sinceProgressMs(inbound, (s) => s.frames_decoded);
   const standsSinceMs = (clientTimeMs ?? atMs) - (sinceFrameMs ?? 0);
+  // Where the flow stops is told by comparing the four points: while the picture stands within that standstill, of
+  // which a source that has not been heard of since says nothing; else at the newest moment that all know.
+  const newest = [inbound, consumer, ...arrived, ...outbound].map((rows) => rows.at(-1)?.time);
+  const commonMs = (lowest(newest) ?? atMs) + 1;
+  const standing: Span | undefined = sinceFrameMs
+    ? {
+        // The last frame came some time within the first interval.
+        fromMs: Math.max(standsSinceMs, (clientTimeMs ?? atMs) - sfuIntervalMs),
+        toMs: (clientTimeMs ?? atMs) + aheadMs,
+      }
+    : undefined;
+  const over = (lengthMs: number): Span => standing ?? { fromMs: commonMs - lengthMs, toMs: commonMs };
+  const tells = (rows: readonly { readonly time: number }[]): boolean =>
+    standing === undefined ||
+    rows.filter(({ time }) => time >= standing.fromMs && time < standing.toMs).length >= 2;
+
+  const got = measureInbound(inbound, over(clientShortMs));
+  const sent = measureConsumer(consumer, over(shortMs));
+  const sentTold = tells(consumer) ? sent : undefined;
+  const atSfu = arrived.map((rows) => measureProducer(rows, over(shortMs)));
+  const arrivedTold = atSfu.filter((_, i) => tells(arrived[i]!));
+  const sending = outbound.filter(tells).map((rows) => measureOutbound(rows, over(clientShortMs)));
   const heldByUs = decisions.some(
     (d) => d.participant_id === path.receiverId && heldVideo(d, standsSinceMs, atMs),
   );
@@ -60,8 +77,8 @@ export function pathFeatures(path: MediaPath, atMs: number, decisions: readonly 
     sinceFrameMs,
     framesPerSecond: measureInbound(inbound, upTo(clientTimeMs, clientShortMs)).framesPerSecond,
     receiving: moved(got.packets),
-    sfuSending: moved(sent.packets),
-    sfuReceiving: some(atSfu, (m) => m.packets),
+    sfuSending: moved(sentTold?.packets),
+    sfuReceiving: some(arrivedTold, (m) => m.packets),
     senderSending: some(sending, (m) => m.packets),
     senderEncoding: some(sending, (m) => m.framesPerSecond),
     paused:

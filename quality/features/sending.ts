@@ -9,6 +9,7 @@ import {
   historyMs,
   longMs,
   lowest,
+  shortMs,
   sinceProgressMs,
   sourceHistoryMs,
   staleClientMs,
@@ -51,11 +52,17 @@ export interface SendingFeatures {
   readonly arrivedStillMs: number | undefined;
   readonly arrivedPacketsPerSecond: number | undefined;
   readonly arrivedBps: number | undefined;
+  /** Over the last 2 s at the SFU, all layers: packets a second, bytes a packet; and bytes a packet before that. */
+  readonly arrivedLately:
+    | { readonly packetsPerSecond: number; readonly packetBytes: number; readonly packetBytesBefore: number }
+    | undefined;
   /** How long the SFU has seen it, ms. */
   readonly arrivedKnownMs: number;
   readonly lossAtSfu: number | undefined;
   /** Jitter of what arrives at the SFU, mean of the last 5 s, the least jittery layer that flows. */
   readonly jitterAtSfuMs: number | undefined;
+  /** The same over the last 2 s. */
+  readonly jitterAtSfuNowMs: number | undefined;
   readonly keyFramesAskedPerSecond: number | undefined;
 }
 
@@ -65,6 +72,7 @@ const encoderCounters = [
   'total_encode_time_us',
   'quality_limitation_durations_cpu_us',
 ] as const;
+const volumeCounters = ['packet_count', 'byte_count'] as const;
 const arrivalCounters = ['packet_count', 'byte_count', 'packets_lost', 'pli_count'] as const;
 
 export function sendingFeatures(uplink: Uplink, atMs: number): SendingFeatures {
@@ -109,12 +117,14 @@ export function sendingFeatures(uplink: Uplink, atMs: number): SendingFeatures {
     arrivedStillMs: lowest(arrivals.map((a) => a.stillMs)),
     arrivedPacketsPerSecond: total(arrivals.map((a) => rateOf(a.now, 'packet_count'))),
     arrivedBps: times8(total(arrivals.map((a) => rateOf(a.now, 'byte_count')))),
+    arrivedLately: arrivedLately(arrivals),
     arrivedKnownMs: highest(arrivals.map((a) => a.knownMs)) ?? 0,
     lossAtSfu: shareOf(
       total(flowing.map((a) => a.now?.of.packets_lost)),
       total(flowing.map((a) => a.now?.of.packet_count)),
     ),
     jitterAtSfuMs: lowest(flowing.map((a) => a.jitterMs)),
+    jitterAtSfuNowMs: lowest(flowing.map((a) => a.jitterNowMs)),
     keyFramesAskedPerSecond: total(arrivals.map((a) => rateOf(a.long, 'pli_count'))),
   };
 }
@@ -148,6 +158,30 @@ function arrival(layer: Layer, atMs: number) {
     long,
     knownMs: long?.coveredMs ?? 0,
     jitterMs: meanJitter(rows, newest.time - longMs),
+    jitterNowMs: meanJitter(rows, newest.time - shortMs),
+    lately: growth(rows, volumeCounters, newest.time - shortMs),
+    earlier: growth(
+      rows.filter((row) => row.time <= newest.time - shortMs),
+      volumeCounters,
+      0,
+    ),
+  };
+}
+
+function arrivedLately(arrivals: readonly ReturnType<typeof arrival>[]): SendingFeatures['arrivedLately'] {
+  const known = arrivals.filter((a) => a !== undefined);
+  const packets = total(known.map((a) => a.lately?.of.packet_count));
+  const bytes = total(known.map((a) => a.lately?.of.byte_count));
+  const coveredMs = highest(known.map((a) => a.lately?.coveredMs));
+  const packetBytesBefore = ratioOf(
+    total(known.map((a) => a.earlier?.of.byte_count)),
+    total(known.map((a) => a.earlier?.of.packet_count)),
+  );
+  if (!packets || bytes === undefined || !coveredMs || packetBytesBefore === undefined) return undefined;
+  return {
+    packetsPerSecond: (packets * 1000) / coveredMs,
+    packetBytes: bytes / packets,
+    packetBytesBefore,
   };
 }
 

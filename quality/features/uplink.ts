@@ -3,6 +3,7 @@ import { increase, mean, perSecond, quotient } from '../counters.ts';
 import { measureOutbound, measureProducer, measureRemoteInbound } from '../measure.ts';
 import type { Layer, Link, Uplink } from '../paths.ts';
 import type { Sample } from '../samples.ts';
+import { arrivedOfSent } from './balance.ts';
 import { flowingMs, lossFeatures, type SfuLossFeatures } from './loss.ts';
 import {
   clientShortMs,
@@ -36,12 +37,16 @@ export interface UplinkFeatures extends SfuLossFeatures {
   readonly reportedLoss: number | undefined;
   readonly roundTripMs: number | undefined;
   readonly roundTripBeforeMs: number | undefined;
+  /** By the newest report of each stream. */
+  readonly roundTripNowMs: number | undefined;
   readonly limitedByBandwidth: boolean | undefined;
   /** Frames that the sender's busiest layer encodes a second, over what it was before; about 1 when all is well. */
   readonly encodingKept: number | undefined;
   readonly senderEstimateBps: number | undefined;
   readonly senderEstimateFall: number | undefined;
   readonly silentMs: number | undefined;
+  /** Bytes that reached the SFU of those that the client sent, over 2 s; about 1 when all is well. */
+  readonly arrivedOfSent: number | undefined;
   /** The client goes on sending while nothing arrives. */
   readonly clientSending: boolean | undefined;
 }
@@ -90,6 +95,7 @@ export function uplinkFeatures(link: Link, uplinks: readonly Uplink[], atMs: num
     reportedLoss: reportedLoss(layers, atMs),
     roundTripMs: mean(told.map((m) => m.roundTripMs)),
     roundTripBeforeMs: mean(toldBefore.map((m) => m.roundTripMs)),
+    roundTripNowMs: roundTripNowMs(reports),
     limitedByBandwidth: sent.length > 0 ? sent.some((m) => m.limitedByBandwidth === true) : undefined,
     encodingKept: encodingKept(sending),
     senderEstimateBps: estimate,
@@ -97,6 +103,10 @@ export function uplinkFeatures(link: Link, uplinks: readonly Uplink[], atMs: num
       estimate === undefined || !estimateBefore
         ? undefined
         : Math.max(0, (estimateBefore - estimate) / estimateBefore),
+    arrivedOfSent: arrivedOfSent(
+      fresh(link.client, atMs, staleClientMs).map((s) => ({ time: s.time, bytes: s.bytes_sent })),
+      sfu.map((s) => ({ time: s.time, bytes: s.bytes_received })),
+    ),
     silentMs: silentMs(sfu, (s) => s.bytes_received, undefined),
     clientSending: sent.length > 0 ? sent.some((m) => (m.packets ?? 0) > 0) : undefined,
   };
@@ -123,6 +133,11 @@ function reportedLoss(layers: readonly Layer[], atMs: number): number | undefine
     (t) => t.loss,
     (t) => t.packets,
   );
+}
+
+function roundTripNowMs(reports: readonly (readonly Sample<'remote_inbound_rtp'>[])[]): number | undefined {
+  const us = mean(reports.map((rows) => rows.at(-1)!.round_trip_time_us));
+  return us === undefined ? undefined : us / 1000;
 }
 
 function encodingKept(sending: readonly (readonly Sample<'outbound_rtp'>[])[]): number | undefined {

@@ -69,7 +69,7 @@ export class RoomSampler {
         this.#record(
           'transport',
           { ...identity, transport_id: link.transport.id },
-          transportColumns(stat, link.direction, link.takeBwe()),
+          transportColumns(stat, link.direction, link.takeBwe(), this.#room.slot.pulse.answerMs),
           timeMs,
         );
       }),

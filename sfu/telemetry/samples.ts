@@ -20,10 +20,12 @@ export function transportColumns(
   stat: mediasoup.WebRtcTransportStat,
   direction: 'send' | 'recv',
   bwe: BweInterval | null,
+  workerAnswerMs: number | null,
 ): Attributes {
   return columns(sfuStats.transport, {
     ...stat,
     ...bwe,
+    workerAnswerMs,
     direction,
     protocol: stat.iceSelectedTuple?.protocol,
   });

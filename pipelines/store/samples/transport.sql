@@ -4,7 +4,7 @@ SELECT
     tenant_id, call_id, participant_id, session_id, sfu_node_id, transport_id, producer_id, consumer_id,
     stat_id,
     toUnixTimestamp64Milli(s.time) AS time,
-    bytes_sent, bytes_received, ice_state, dtls_state
+    bytes_sent, bytes_received, page_late_ms, ice_state, dtls_state
 FROM rtc_stats_transport AS s
 WHERE s.tenant_id IN {tenants:Array(String)}
   AND s.call_id IN {calls:Array(String)}

@@ -89,7 +89,7 @@ test('a transport: direction, protocol of the selected tuple, estimate with its 
     bweDesiredBitrate: 900_000,
     bweEffectiveDesiredBitrate: 800_000,
   };
-  expect(transportColumns(stat, 'recv', bwe)).toEqual({
+  expect(transportColumns(stat, 'recv', bwe, 17)).toEqual({
     direction: 'recv',
     ice_state: 'completed',
     dtls_state: 'connected',
@@ -101,5 +101,6 @@ test('a transport: direction, protocol of the selected tuple, estimate with its 
     bwe_available_bitrate_min: 200_000,
     bwe_desired_bitrate: 900_000,
     bwe_effective_desired_bitrate: 800_000,
+    worker_answer_ms: 17,
   });
 });
