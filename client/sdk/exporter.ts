@@ -69,9 +69,12 @@ export class Exporter {
     await this.run();
   }
 
-  /** The page goes away, perhaps for good: what fits leaves now, uncompressed because compressing takes turns. */
-  flushOnHide(): void {
-    let room = KEEPALIVE_LIMIT_BYTES;
+  /**
+   * The page goes away, perhaps for good: what fits leaves now, uncompressed because compressing takes turns.
+   * @returns what is left of the limit for others
+   */
+  flushOnHide(limitBytes = KEEPALIVE_LIMIT_BYTES): number {
+    let room = limitBytes;
     const inFlight = this.queue.firstBatch;
     if (inFlight && inFlight.body.length < room) {
       room -= inFlight.body.length;
@@ -93,6 +96,7 @@ export class Exporter {
     // What did not fit goes the usual way, if the page lives on.
     if (this.queue.hasChunks) this.dueAt = Date.now() + COALESCE_MS;
     this.schedule();
+    return room;
   }
 
   close(): void {

@@ -19,7 +19,7 @@ import type {
   TelemetryOptions,
   Unbind,
 } from './contract.ts';
-import { Exporter } from './exporter.ts';
+import { Exporter, type ExporterOptions } from './exporter.ts';
 import { RecordedTrace, startJoinTrace } from './join.ts';
 import { Lateness } from './lateness.ts';
 import type { Binding } from './media.ts';
@@ -43,6 +43,8 @@ const JOIN_LIMIT_MS = 15_000;
 class PageTelemetry implements Telemetry, ConnectionHost {
   readonly sessionId: string;
   private readonly exporter: Exporter;
+  /** Spans go beside the records: their acknowledgement may take seconds, and a fault must not wait for it. */
+  private readonly spanExporter: Exporter;
   private readonly sampler = new Sampler();
   private readonly connections = new Set<Connection>();
   private readonly media = new Map<Binding, () => void>();
@@ -70,7 +72,7 @@ class PageTelemetry implements Telemetry, ConnectionHost {
       [attributeName('session_id'), this.sessionId],
       ...Object.entries(options.resource ?? {}),
     ];
-    this.exporter = new Exporter(options.token, {
+    const exporterOptions: ExporterOptions = {
       url: options.url,
       resource: () => [
         ...fixed,
@@ -81,11 +83,13 @@ class PageTelemetry implements Telemetry, ConnectionHost {
       ],
       onDropped: (records, reason) => this.onDropped(records, reason),
       track: (work) => this.track(work),
-    });
+    };
+    this.exporter = new Exporter(options.token, exporterOptions);
+    this.spanExporter = new Exporter(options.token, exporterOptions);
     this.unwatchPage = watchPage({
       event: (name, attributes) => this.event(name, attributes),
-      hide: () => this.track(() => this.exporter.flushOnHide()),
-      online: () => void this.exporter.flush(),
+      hide: () => this.track(() => void this.exporter.flushOnHide(this.spanExporter.flushOnHide())),
+      online: () => void this.flush(),
       show: () => this.moved(),
     });
   }
@@ -172,7 +176,7 @@ class PageTelemetry implements Telemetry, ConnectionHost {
   }
 
   setToken(token: string): void {
-    this.exporter.token = token;
+    for (const exporter of [this.exporter, this.spanExporter]) exporter.token = token;
   }
 
   startJoin(): JoinTrace {
@@ -189,8 +193,8 @@ class PageTelemetry implements Telemetry, ConnectionHost {
     this.schedule();
   }
 
-  flush(): Promise<void> {
-    return this.exporter.flush();
+  async flush(): Promise<void> {
+    await Promise.all([this.exporter.flush(), this.spanExporter.flush()]);
   }
 
   async close(): Promise<void> {
@@ -204,17 +208,17 @@ class PageTelemetry implements Telemetry, ConnectionHost {
     for (const unwatch of this.media.values()) unwatch();
     this.connections.clear();
     this.media.clear();
-    await this.exporter.flush();
-    this.exporter.close();
+    await this.flush();
+    for (const exporter of [this.exporter, this.spanExporter]) exporter.close();
   }
 
   stats(): TelemetryCost {
-    const { sentBytes, sentRequests, sentRecords, queuedBytes } = this.exporter;
+    const { exporter, spanExporter } = this;
     return {
-      sentBytes,
-      sentRequests,
-      sentRecords,
-      queuedBytes,
+      sentBytes: exporter.sentBytes + spanExporter.sentBytes,
+      sentRequests: exporter.sentRequests + spanExporter.sentRequests,
+      sentRecords: exporter.sentRecords + spanExporter.sentRecords,
+      queuedBytes: exporter.queuedBytes + spanExporter.queuedBytes,
       droppedRecords: this.dropped,
       collections: this.collections,
       mainThreadMs: this.mainThreadMs,
@@ -277,7 +281,7 @@ class PageTelemetry implements Telemetry, ConnectionHost {
     this.track(() => {
       const attributes = span.attributes.map(([key, value]) => [attributeName(key), value] as const);
       const bytes = encodeSpans([{ ...span, attributes }]);
-      this.exporter.push({ signal: 'traces', transportId: '', bytes, records: 1 });
+      this.spanExporter.push({ signal: 'traces', transportId: '', bytes, records: 1 });
     });
   }
 

@@ -18,7 +18,7 @@ export interface RowBufferOptions {
   /**
    * How long a block of a table waits for more rows. A small insert into a wide table costs ClickHouse some 20 ms
    * of CPU whatever is in it, so fewer are cheaper. What the loop acts on (the SFU's samples, events) waits
-   * 200 ms, what clients send 1.2 s, metrics and the spans of joins, which nobody waits for, 2.5 s.
+   * 200 ms, what clients send 600 ms, metrics and the spans of joins, which nobody waits for, 2.5 s.
    */
   readonly lingerMs?: (table: string) => number;
   /** A block of this many rows does not wait. @default 20_000 */
@@ -35,7 +35,7 @@ export interface RowBufferOptions {
 
 function lingerOf(table: string): number {
   if (/^rtc_(event|stats_sfu_)/.test(table)) return 200;
-  return /^rtc_(metric|span)/.test(table) ? 2_500 : 1_200;
+  return /^rtc_(metric|span)/.test(table) ? 2_500 : 600;
 }
 
 const longestRetryMs = 2_000;
