@@ -31,7 +31,7 @@ const concealedShare = 0.05;
 const backShare = 0.8;
 const lossless = 0.02;
 /** By the page's own word that it is late, one sign of what that does to media is enough. */
-const lateForMs = 900;
+const lateSamples = 2;
 const promptForMs = 2_500;
 const lateRiseMs = 60;
 const lateJitterMs = 15;
@@ -104,7 +104,7 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
   const witnesses = [busy, undecoded, slow, torn].filter(Boolean).length;
   const device = features.devices().get(id);
   const late =
-    atLeast(device?.lateForMs, lateForMs) &&
+    atLeast(device?.lateSamples, lateSamples) &&
     (witnesses >= 1 ||
       atLeast((down?.roundTripMs ?? 0) - (down?.roundTripBeforeMs ?? 0), lateRiseMs) ||
       (sounds.length > 0 && sounds.every((r) => atLeast(r.jitterMs, lateJitterMs))) ||

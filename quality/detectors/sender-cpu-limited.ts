@@ -29,7 +29,7 @@ const encodedShare = 0.6;
 const paceShare = 0.5;
 /** With the page's own word that it is late, half of that will do. */
 const lateBurstMs = 15;
-const lateForMs = 900;
+const lateSamples = 2;
 const promptForMs = 2_500;
 /** Arrival jitter of media that left in bursts, with no loss: ten times a quiet link's. */
 const burstJitterMs = 30;
@@ -86,7 +86,7 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
   const own = [heldBack, busy, drops, slowed].filter(Boolean).length;
   const device = features.devices().get(s.senderId);
   const late =
-    atLeast(device?.lateForMs, lateForMs) &&
+    atLeast(device?.lateSamples, lateSamples) &&
     (own >= 1 || atLeast(s.jitterAtSfuNowMs, lateBurstMs) || soundInBursts(s, features));
   const bad = (clean && (own >= 2 || (own === 1 && bursts))) || late;
   if (!bad) {

@@ -12,12 +12,12 @@
 import { mean } from '../counters.ts';
 import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
-import { fresh, median, runMs, shortMs, staleSfuMs } from '../features/trailing.ts';
+import { fresh, median, runCount, runMs, shortMs, staleSfuMs } from '../features/trailing.ts';
 import { calm, type Detector, evidenceOf, suffered, type Verdict } from './detector.ts';
 import { lateAnswerMs } from './node-late.ts';
 
 const promptAnswerMs = 50;
-const lateForMs = 900;
+const lateSamples = 2;
 const promptForMs = 2_500;
 const leastClients = 3;
 const nearlyAll = 0.8;
@@ -66,7 +66,7 @@ export const sfuCongestion: Detector = {
 function judgeNode(features: CallFeatures): Verdict[] {
   const { atMs, downlinks } = features;
   const answer = workerAnswer(features);
-  if (answer && answer.lateMs >= lateForMs) {
+  if (answer && answer.lateSamples >= lateSamples) {
     return [
       {
         state: 'bad',
@@ -75,8 +75,8 @@ function judgeNode(features: CallFeatures): Verdict[] {
         subjectId: 'sfu',
         severity: answer.newestMs >= 3 * lateAnswerMs ? 'severe' : 'moderate',
         confidence: 0.95,
-        sinceMs: answer.timeMs - answer.lateMs,
-        evidence: evidenceOf({ workerAnswerMs: answer.newestMs, lateForMs: answer.lateMs }),
+        sinceMs: answer.timeMs - 1_000 * answer.lateSamples,
+        evidence: evidenceOf({ workerAnswerMs: answer.newestMs, lateSamples: answer.lateSamples }),
         affected: [...new Set(downlinks.map((d) => d.participantId))],
       },
     ];
@@ -136,7 +136,7 @@ function workerAnswer({ downlinks, uplinks, atMs }: CallFeatures) {
   return {
     timeMs: newest.time,
     newestMs: newest.worker_answer_ms!,
-    lateMs: runMs(told, (s, before) => s.worker_answer_ms! >= lateAnswerMs && before !== undefined),
+    lateSamples: runCount(told, (s) => s.worker_answer_ms! >= lateAnswerMs),
     promptMs: runMs(told, (s) => s.worker_answer_ms! <= promptAnswerMs),
   };
 }

@@ -12,8 +12,8 @@ import { atLeast, calm, type Detector, evidenceOf, suffered, type Verdict } from
 /** Samples come every second and are in the store within another. */
 const sfuSilentMs = 4_000;
 const clientStalledMs = 1_900;
-/** One missed sample and half of the next. */
-const sfuMissedMs = 1_500;
+/** One sample is missing: the newest may be 1.7 s old when all is well. */
+const sfuMissedMs = 2_200;
 /** Sockets that break one by one are networks'; a node's break together. */
 const togetherMs = 3_000;
 /** Of the participants whose clients tell. */
@@ -26,7 +26,7 @@ export const sfuDeath: Detector = {
   version: 2,
   question: 'Has the media server, or its worker, gone?',
   onset:
-    'the node says that a worker died under the room; or its samples are >= 1.5 s late (one is missing) and the signaling sockets of >= 2 clients, and >= 80 % of those in the call, broke within 3 s of one another; or no SFU sample for >= 4 s (four sampling intervals) while >= 2 clients, and >= 80 % of all that tell, receive nothing or have lost ICE',
+    'the node says that a worker died under the room; or its samples are >= 2.2 s old (one is missing) and the signaling sockets of >= 2 clients, and >= 80 % of those in the call, broke within 3 s of one another; or no SFU sample for >= 4 s (four sampling intervals) while >= 2 clients, and >= 80 % of all that tell, receive nothing or have lost ICE',
   clearing: 'participants joined again, the SFU’s samples are back, or 30 s after the node’s word',
   explains: [
     {

@@ -75,7 +75,7 @@ function judgeCamera(
     (uplink?.lossNow ?? 0) <= 0.01 &&
     notOver((uplink?.roundTripMs ?? 0) - (uplink?.roundTripBeforeMs ?? 0), calmRiseMs) &&
     notOver(uplink?.senderEstimateFall, 0.3) &&
-    (features.devices().get(s.senderId)?.lateForMs ?? 0) === 0 &&
+    (features.devices().get(s.senderId)?.lateSamples ?? 0) === 0 &&
     features
       .sending()
       .some(

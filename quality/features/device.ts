@@ -1,13 +1,14 @@
 /** One participant's device as such: whether its page gets its turn. Told by the page's own timers, so by no network. */
 import type { Link } from '../paths.ts';
-import { fresh, runMs, staleClientMs } from './trailing.ts';
+import { fresh, runCount, runMs, staleClientMs } from './trailing.ts';
 
 export interface DeviceFeatures {
   readonly participantId: string;
   /** How late a timer of the page was since the sample before, newest sample; ms. Unknown while the page is hidden. */
   readonly pageLateMs: number | undefined;
-  /** How long the newest samples have all been late, all been prompt; ms. */
-  readonly lateForMs: number;
+  /** How many of the newest samples in a row were late. */
+  readonly lateSamples: number;
+  /** How long the newest samples have all been prompt; ms. */
   readonly promptForMs: number;
 }
 
@@ -23,7 +24,7 @@ export function deviceFeatures(participantId: string, links: readonly Link[], at
   return {
     participantId,
     pageLateMs: rows.at(-1)?.page_late_ms ?? undefined,
-    lateForMs: runMs(rows, (s, before) => before !== undefined && s.page_late_ms! >= lateMs),
+    lateSamples: runCount(rows, (s) => s.page_late_ms! >= lateMs),
     promptForMs: runMs(rows, (s) => s.page_late_ms! <= promptMs),
   };
 }

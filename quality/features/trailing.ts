@@ -53,6 +53,10 @@ export function runMs<S extends { readonly time: number }>(
   return samples.at(-1)!.time - start;
 }
 
+/** How many of the newest samples are so, without one in between that is not. */
+export const runCount = <S>(samples: readonly S[], so: (s: S) => boolean): number =>
+  samples.length - 1 - samples.findLastIndex((s) => !so(s));
+
 /** Time since a counter last moved, by samples; undefined when it never was seen to move or not move. */
 export function sinceProgressMs<S extends { readonly time: number }>(
   samples: readonly S[],

@@ -175,6 +175,36 @@ const cases: Case[] = [
     ],
   },
   {
+    kind: 'sender_cpu_limited',
+    participant: 'ben',
+    hop: 'sender_device',
+    // Two of the client's samples, which here come every second second, and 2.5 s late.
+    within: 7,
+    sentence: /^ben's device was too busy to send/,
+    script: both(always(people, { pageLateMs: 2 }), during(['ben'], { pageLateMs: 180, upJitterMs: 25 })),
+    lookAlikes: [
+      { what: 'a page that is busy while media flow evenly', script: during(['ben'], { pageLateMs: 400 }) },
+      {
+        what: 'jitter with a page that gets its turn',
+        script: both(always(people, { pageLateMs: 2 }), during(['ben'], { upJitterMs: 25 })),
+      },
+    ],
+  },
+  {
+    kind: 'receiver_cpu_limited',
+    participant: 'ben',
+    hop: 'receiver_device',
+    within: 7,
+    affected: ['ben'],
+    sentence: /^ben's device was too busy to show and play what arrived/,
+    script: both(
+      always(['ben'], { cameraPaused: true }),
+      always(people, { pageLateMs: 2 }),
+      during(['ben'], { pageLateMs: 180, stretched: 0.05 }),
+    ),
+    lookAlikes: [],
+  },
+  {
     kind: 'receiver_cpu_limited',
     participant: 'ben',
     hop: 'receiver_device',
@@ -320,6 +350,28 @@ const cases: Case[] = [
     ],
   },
   {
+    kind: 'sfu_death',
+    participant: '',
+    hop: 'sfu',
+    within: 4,
+    affected: people,
+    sentence: /^The media server stopped working from .*, so .* lost the call/,
+    // The node is gone, and the clients with it: they come back in another call.
+    script: during(people, { sfuSilent: true, clientSilent: true }, 15),
+    events: people.map((id): Told => [faultAt, id, 'rtc.signaling.state', { state: 'closed' }]),
+    lookAlikes: [
+      {
+        what: 'one socket that broke',
+        script: during(['ben'], { sfuSilent: true }, 3),
+        events: [[faultAt, 'ben', 'rtc.signaling.state', { state: 'closed' }]],
+      },
+      {
+        what: 'all sockets broken at a proxy, while media go on',
+        events: people.map((id): Told => [faultAt, id, 'rtc.signaling.state', { state: 'closed' }]),
+      },
+    ],
+  },
+  {
     kind: 'dtls_wave',
     participant: '',
     hop: 'sfu',
@@ -342,6 +394,20 @@ const cases: Case[] = [
     kind: 'sfu_congestion',
     participant: '',
     hop: 'sfu',
+    within: 4,
+    affected: people,
+    sentence: /^The media server was overloaded from .*: it handled packets up to 300 ms late/,
+    // What its links show meanwhile is its own, and is said of none of them.
+    script: (_, s) =>
+      s >= faultAt && s < faultAt + 12
+        ? { workerAnswerMs: 300, downLoss: 0.06, upLoss: 0.06, upJitterMs: 50 }
+        : { workerAnswerMs: 4 },
+    lookAlikes: [],
+  },
+  {
+    kind: 'sfu_congestion',
+    participant: '',
+    hop: 'sfu',
     within: 8,
     affected: people,
     sentence: /^The media server was overloaded from/,
@@ -353,6 +419,10 @@ const cases: Case[] = [
       downJitterMs: 60,
     }),
     lookAlikes: [
+      {
+        what: 'a worker that answers late for a second now and then',
+        script: (_, s) => ({ workerAnswerMs: s % 10 === 5 ? 400 : 5 }),
+      },
       {
         what: 'everybody late for a second',
         script: (_, s) => (s % 10 === 5 ? { downRttMs: 350, upRttMs: 350 } : {}),
@@ -429,6 +499,16 @@ const cases: Case[] = [
       },
       { what: 'what only the SFU finds late', script: during(['ben'], { downRttMs: 400 }) },
     ],
+  },
+  {
+    kind: 'high_delay',
+    participant: 'ben',
+    hop: 'far_network',
+    within: 3,
+    sentence: /^ben's packets took 400 ms to the media server and back/,
+    // The SFU's word is enough of a device that gets its turn: only a busy one is late by itself.
+    script: both(always(people, { pageLateMs: 3 }), during(['ben'], { downRttMs: 400 })),
+    lookAlikes: [],
   },
   {
     kind: 'high_jitter',

@@ -74,6 +74,9 @@ export interface Conditions {
   unconsumed?: boolean;
   /** What the SFU says the transports run over. */
   protocol?: 'udp' | 'tcp';
+  /** The longest that the node's media worker takes to answer; how late timers of this participant's page are. */
+  workerAnswerMs?: number;
+  pageLateMs?: number;
   /** The client's telemetry does not come. */
   clientSilent?: boolean;
   /** The SFU's telemetry does not come. */
@@ -188,6 +191,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
           bytes_received: arrivedBytes,
           bytes_sent: grow(`${id} up back`, 800),
           rtp_packet_loss_received: c.upLoss ?? 0,
+          worker_answer_ms: c.workerAnswerMs ?? null,
         }),
       );
     }
@@ -221,6 +225,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
           rtp_packet_loss_sent: c.feedbackLoss ?? c.downLoss ?? 0,
           bwe_available_bitrate: c.estimateBps ?? cleanEstimateBps * ramp,
           bwe_desired_bitrate: cleanEstimateBps,
+          worker_answer_ms: c.workerAnswerMs ?? null,
         }),
       );
     }
@@ -232,6 +237,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
             stat_id: 'T',
             ice_state: c.iceState ?? 'connected',
             dtls_state: 'connected',
+            page_late_ms: c.pageLateMs ?? null,
           }),
         );
         const requests = grow(`${link.transport_id} requests`, 1);
