@@ -36,6 +36,7 @@ export class UsageError extends Error {
 }
 
 export const help = `npm run lab -- [options]
+npm run lab -- loop [options]     the same faults with the loop off and on, side by side (loop --help)
 
 Plays real calls of three Chromium participants under faults whose truth is known, and scores what the service says.
 

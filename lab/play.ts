@@ -18,13 +18,14 @@ export interface RunSpec {
   readonly family: Family;
   readonly severity: Severity;
   readonly seed: number;
+  /** From the fault's end to the call's. @default 6 s: whether the end itself raises an alarm */
+  readonly tailMs?: number;
 }
 
 /** From flowing media to the fault: some detectors say nothing in a call's first 10 s, while encoders ramp up. */
 const leadMs = 11_000;
-/** From the fault's end to the call's: whether the end itself raises an alarm. */
-const tailMs = 6_000;
-/** Incidents are found every 2 s: what was judged by the end is in the store this much later. */
+const usualTailMs = 6_000;
+/** Incidents are found every second: what was judged by the end is in the store this much later. */
 const settleMs = 1_000;
 
 /** Who plays which part: all six orders are as likely. */
@@ -48,7 +49,7 @@ export function castOf({
 }
 
 /** Wall time of a run, for the progress bar: joining and leaving take some 6 s. */
-export const expectedMs = (plan: Plan): number =>
+export const expectedMs = (plan: Plan, tailMs = usualTailMs): number =>
   6_000 + (plan.atJoin ? plan.faultMs : leadMs + plan.faultMs + tailMs) + settleMs;
 
 /** @throws Error when the call does not come about or the fault cannot be made, or the signal's reason */
@@ -60,7 +61,7 @@ export async function playRun(session: Session, spec: RunSpec, signal: AbortSign
   try {
     const played = plan.atJoin
       ? await watchJoin(call, plan, signal)
-      : await spoil(call, plan, session, signal);
+      : await spoil(call, plan, spec.tailMs ?? usualTailMs, session, signal);
     await sleep(settleMs, undefined, { signal });
     const callIds = [...new Set(call.seats.flatMap((seat) => [...seat.callIds]))];
     const findings = await readFindings(session.clickhouse, callIds);
@@ -99,7 +100,13 @@ async function watchJoin(call: LabCall, plan: Plan, signal: AbortSignal): Promis
   };
 }
 
-async function spoil(call: LabCall, plan: Plan, session: Session, signal: AbortSignal): Promise<Played> {
+async function spoil(
+  call: LabCall,
+  plan: Plan,
+  tailMs: number,
+  session: Session,
+  signal: AbortSignal,
+): Promise<Played> {
   await mediaFlows(call, plan, signal);
   await Promise.all(call.seats.map(({ participant }) => participant.lookAway()));
   const readyAtMs = Date.now();

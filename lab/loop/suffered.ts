@@ -1,0 +1,98 @@
+/**
+ * What the people of a call went through from its fault on, from their own clients' samples: seconds that pictures stood,
+ * seconds of bad sound, and how long after the fault their pictures were as large again as before. Pure.
+ */
+import { overlapsIn } from '../../quality/counters.ts';
+import { frozenMs } from '../../quality/freezes.ts';
+import type { CallSamples, Sample } from '../../quality/samples.ts';
+
+export interface Suffered {
+  /** Of all pictures of all who are asked about, added up. */
+  readonly frozenSeconds: number;
+  /** Seconds in which over a tenth of the sound that a person heard was made up, added up over them. */
+  readonly badAudioSeconds: number;
+  /** From the fault's end until every picture has its height of before for good; null: not by the call's end. */
+  readonly recoverMs: number | null;
+}
+
+export interface Span {
+  readonly onsetMs: number;
+  readonly faultEndMs: number;
+  readonly endMs: number;
+}
+
+/** Of all samples played, silence not counted; from here on words are lost. */
+const badShare = 0.1;
+/** The height before the fault is that of most of its last samples. */
+const beforeMs = 6_000;
+
+/** @param receivers participant ids; what they send does not count */
+export function suffered(samples: CallSamples, receivers: ReadonlySet<string>, span: Span): Suffered {
+  const heard = samples.inbound_rtp.filter((s) => receivers.has(s.participant_id));
+  const streams = [
+    ...Map.groupBy(heard, (s) => `${s.participant_id} ${s.transport_id} ${s.stat_id}`).values(),
+  ];
+  const videos = streams.filter((rows) => rows[0]!.kind === 'video');
+  const sounds = Map.groupBy(
+    streams.filter((rows) => rows[0]!.kind === 'audio'),
+    (rows) => rows[0]!.participant_id,
+  );
+  const within = { fromMs: span.onsetMs, toMs: span.endMs };
+  const frozen = videos.reduce((sum, rows) => sum + (frozenMs(rows, within) ?? 0), 0);
+  const bad = [...sounds.values()].reduce((sum, of) => sum + badAudioMs(of, within), 0);
+  return {
+    frozenSeconds: round(frozen / 1000),
+    badAudioSeconds: round(bad / 1000),
+    recoverMs: recoverMs(videos, span),
+  };
+}
+
+/** One person's: in each interval between two samples all sounds that were played in it count together. */
+function badAudioMs(
+  sounds: readonly (readonly Sample<'inbound_rtp'>[])[],
+  within: { readonly fromMs: number; readonly toMs: number },
+): number {
+  const intervals = new Map<number, { ms: number; played: number; madeUp: number }>();
+  for (const rows of sounds) {
+    for (const { before, after, gapMs } of overlapsIn(rows, within)) {
+      const second = Math.floor(after.time / 1000);
+      const known = intervals.get(second) ?? { ms: 0, played: 0, madeUp: 0 };
+      const grown = (pick: (s: Sample<'inbound_rtp'>) => number | null) =>
+        Math.max(0, (pick(after) ?? 0) - (pick(before) ?? 0));
+      known.ms = Math.max(known.ms, gapMs);
+      known.played += grown((s) => s.total_samples_received);
+      known.madeUp += grown((s) => s.concealed_samples) - grown((s) => s.silent_concealed_samples);
+      intervals.set(second, known);
+    }
+  }
+  let sumMs = 0;
+  for (const { ms, played, madeUp } of intervals.values()) {
+    if (played > 0 && madeUp > badShare * played) sumMs += ms;
+  }
+  return sumMs;
+}
+
+function recoverMs(videos: readonly (readonly Sample<'inbound_rtp'>[])[], span: Span): number | null {
+  let latestMs = 0;
+  for (const rows of videos) {
+    const usual = heightBefore(rows, span.onsetMs);
+    const after = rows.filter(({ time }) => time > span.onsetMs && time <= span.endMs);
+    if (usual === undefined || after.length === 0) continue;
+    const lastLow = after.findLastIndex(({ frame_height }) => (frame_height ?? 0) < usual);
+    if (lastLow < 0) continue;
+    const back = after[lastLow + 1];
+    if (!back) return null;
+    latestMs = Math.max(latestMs, back.time - span.faultEndMs);
+  }
+  return Math.round(Math.max(0, latestMs));
+}
+
+function heightBefore(rows: readonly Sample<'inbound_rtp'>[], onsetMs: number): number | undefined {
+  const heights = rows
+    .filter(({ time, frame_height }) => time <= onsetMs && time > onsetMs - beforeMs && frame_height)
+    .map(({ frame_height }) => frame_height!)
+    .sort((a, b) => a - b);
+  return heights[Math.floor(heights.length / 2)];
+}
+
+const round = (seconds: number) => Math.round(seconds * 10) / 10;
