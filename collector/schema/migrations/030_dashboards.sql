@@ -6,57 +6,165 @@
 -- scored again counts again in its minute; the dashboard "Pipeline health" shows how many are.
 
 -- Every revision of a call_summary; a row whose start moved stands there twice until read with LIMIT 1 BY.
-CREATE TABLE IF NOT EXISTS {database:Identifier}.call_by_time
-ENGINE = ReplacingMergeTree(revision)
+CREATE TABLE IF NOT EXISTS {database:Identifier}.call_by_time (
+    tenant_id              String               CODEC(ZSTD(1)),
+    call_id                String               CODEC(ZSTD(1)),
+    room_id                String               CODEC(ZSTD(1)),
+    started_at             DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    last_seen_at           DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    participants           UInt32               CODEC(ZSTD(1)),
+    audio_mos_mean         Nullable(Float64)    CODEC(ZSTD(1)),
+    audio_mos_worst_minute Nullable(Float64)    CODEC(ZSTD(1)),
+    video_mos_mean         Nullable(Float64)    CODEC(ZSTD(1)),
+    video_mos_worst_minute Nullable(Float64)    CODEC(ZSTD(1)),
+    bad_window_ratio       Nullable(Float64)    CODEC(ZSTD(1)),
+    incidents              UInt32               CODEC(ZSTD(1)),
+    decisions              UInt32               CODEC(ZSTD(1)),
+    revision               UInt64               CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (started_at, tenant_id, call_id)
-TTL toDateTime(last_seen_at) + INTERVAL 400 DAY
-AS SELECT * FROM {database:Identifier}.call_summary WHERE false;
+TTL toDateTime(last_seen_at) + INTERVAL 400 DAY;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {database:Identifier}.call_by_time_of_call_summary
 TO {database:Identifier}.call_by_time AS
-SELECT * FROM {database:Identifier}.call_summary;
+SELECT
+    tenant_id, call_id, room_id, started_at, last_seen_at, participants, audio_mos_mean, audio_mos_worst_minute,
+    video_mos_mean, video_mos_worst_minute, bad_window_ratio, incidents, decisions, revision
+FROM {database:Identifier}.call_summary;
 
-INSERT INTO {database:Identifier}.call_by_time SELECT * FROM {database:Identifier}.call_summary FINAL;
+INSERT INTO {database:Identifier}.call_by_time (
+    tenant_id, call_id, room_id, started_at, last_seen_at, participants, audio_mos_mean, audio_mos_worst_minute,
+    video_mos_mean, video_mos_worst_minute, bad_window_ratio, incidents, decisions, revision
+)
+SELECT
+    tenant_id, call_id, room_id, started_at, last_seen_at, participants, audio_mos_mean, audio_mos_worst_minute,
+    video_mos_mean, video_mos_worst_minute, bad_window_ratio, incidents, decisions, revision
+FROM {database:Identifier}.call_summary FINAL;
 
-CREATE TABLE IF NOT EXISTS {database:Identifier}.participant_by_time
-ENGINE = ReplacingMergeTree(revision)
+CREATE TABLE IF NOT EXISTS {database:Identifier}.participant_by_time (
+    tenant_id              String               CODEC(ZSTD(1)),
+    call_id                String               CODEC(ZSTD(1)),
+    room_id                String               CODEC(ZSTD(1)),
+    participant_id         String               CODEC(ZSTD(1)),
+    display_name           String               CODEC(ZSTD(1)),
+    first_seen_at          DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    last_seen_at           DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    audio_mos_mean         Nullable(Float64)    CODEC(ZSTD(1)),
+    audio_mos_worst_minute Nullable(Float64)    CODEC(ZSTD(1)),
+    video_mos_mean         Nullable(Float64)    CODEC(ZSTD(1)),
+    video_mos_worst_minute Nullable(Float64)    CODEC(ZSTD(1)),
+    bad_window_ratio       Nullable(Float64)    CODEC(ZSTD(1)),
+    incidents              UInt32               CODEC(ZSTD(1)),
+    decisions              UInt32               CODEC(ZSTD(1)),
+    revision               UInt64               CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toYYYYMM(first_seen_at)
 ORDER BY (first_seen_at, tenant_id, call_id, participant_id)
-TTL toDateTime(last_seen_at) + INTERVAL 400 DAY
-AS SELECT * FROM {database:Identifier}.participant_summary WHERE false;
+TTL toDateTime(last_seen_at) + INTERVAL 400 DAY;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {database:Identifier}.participant_by_time_of_participant_summary
 TO {database:Identifier}.participant_by_time AS
-SELECT * FROM {database:Identifier}.participant_summary;
+SELECT
+    tenant_id, call_id, room_id, participant_id, display_name, first_seen_at, last_seen_at, audio_mos_mean,
+    audio_mos_worst_minute, video_mos_mean, video_mos_worst_minute, bad_window_ratio, incidents, decisions,
+    revision
+FROM {database:Identifier}.participant_summary;
 
-INSERT INTO {database:Identifier}.participant_by_time SELECT * FROM {database:Identifier}.participant_summary FINAL;
+INSERT INTO {database:Identifier}.participant_by_time (
+    tenant_id, call_id, room_id, participant_id, display_name, first_seen_at, last_seen_at, audio_mos_mean,
+    audio_mos_worst_minute, video_mos_mean, video_mos_worst_minute, bad_window_ratio, incidents, decisions,
+    revision
+)
+SELECT
+    tenant_id, call_id, room_id, participant_id, display_name, first_seen_at, last_seen_at, audio_mos_mean,
+    audio_mos_worst_minute, video_mos_mean, video_mos_worst_minute, bad_window_ratio, incidents, decisions,
+    revision
+FROM {database:Identifier}.participant_summary FINAL;
 
-CREATE TABLE IF NOT EXISTS {database:Identifier}.incident_by_time
-ENGINE = ReplacingMergeTree(revision)
+CREATE TABLE IF NOT EXISTS {database:Identifier}.incident_by_time (
+    tenant_id      String                         CODEC(ZSTD(1)),
+    call_id        String                         CODEC(ZSTD(1)),
+    incident_id    String                         CODEC(ZSTD(1)),
+    kind           LowCardinality(String)         CODEC(ZSTD(1)),
+    detector       LowCardinality(String)         CODEC(ZSTD(1)),
+    hop            LowCardinality(String)         CODEC(ZSTD(1)),
+    participant_id String                         CODEC(ZSTD(1)),
+    subject_id     String                         CODEC(ZSTD(1)),
+    severity       LowCardinality(String)         CODEC(ZSTD(1)),
+    confidence     Float64                        CODEC(ZSTD(1)),
+    started_at     DateTime64(3, 'UTC')           CODEC(Delta, ZSTD(1)),
+    detected_at    DateTime64(3, 'UTC')           CODEC(Delta, ZSTD(1)),
+    ended_at       Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)),
+    evidence       String                         CODEC(ZSTD(1)),
+    sentence       String                         CODEC(ZSTD(1)),
+    affected       Array(String)                  CODEC(ZSTD(1)),
+    revision       UInt64                         CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (started_at, tenant_id, call_id, incident_id)
-TTL toDateTime(started_at) + INTERVAL 400 DAY
-AS SELECT * FROM {database:Identifier}.incident WHERE false;
+TTL toDateTime(started_at) + INTERVAL 400 DAY;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {database:Identifier}.incident_by_time_of_incident
 TO {database:Identifier}.incident_by_time AS
-SELECT * FROM {database:Identifier}.incident;
+SELECT
+    tenant_id, call_id, incident_id, kind, detector, hop, participant_id, subject_id, severity, confidence,
+    started_at, detected_at, ended_at, evidence, sentence, affected, revision
+FROM {database:Identifier}.incident;
 
-INSERT INTO {database:Identifier}.incident_by_time SELECT * FROM {database:Identifier}.incident FINAL;
+INSERT INTO {database:Identifier}.incident_by_time (
+    tenant_id, call_id, incident_id, kind, detector, hop, participant_id, subject_id, severity, confidence,
+    started_at, detected_at, ended_at, evidence, sentence, affected, revision
+)
+SELECT
+    tenant_id, call_id, incident_id, kind, detector, hop, participant_id, subject_id, severity, confidence,
+    started_at, detected_at, ended_at, evidence, sentence, affected, revision
+FROM {database:Identifier}.incident FINAL;
 
-CREATE TABLE IF NOT EXISTS {database:Identifier}.decision_by_time
-ENGINE = ReplacingMergeTree(revision)
+CREATE TABLE IF NOT EXISTS {database:Identifier}.decision_by_time (
+    tenant_id        String                         CODEC(ZSTD(1)),
+    call_id          String                         CODEC(ZSTD(1)),
+    decision_id      String                         CODEC(ZSTD(1)),
+    incident_id      String                         CODEC(ZSTD(1)),
+    kind             LowCardinality(String)         CODEC(ZSTD(1)),
+    participant_id   String                         CODEC(ZSTD(1)),
+    sfu_node_id      LowCardinality(String)         CODEC(ZSTD(1)),
+    params           String                         CODEC(ZSTD(1)),
+    reason           String                         CODEC(ZSTD(1)),
+    evidence         String                         CODEC(ZSTD(1)),
+    confidence       Float64                        CODEC(ZSTD(1)),
+    ttl_ms           UInt32                         CODEC(ZSTD(1)),
+    decided_at       DateTime64(3, 'UTC')           CODEC(Delta, ZSTD(1)),
+    sent_at          DateTime64(3, 'UTC')           CODEC(Delta, ZSTD(1)),
+    applied_at       Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)),
+    lifted_at        Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)),
+    lift_reason      LowCardinality(String)         CODEC(ZSTD(1)),
+    outcome          LowCardinality(String)         CODEC(ZSTD(1)),
+    outcome_evidence String                         CODEC(ZSTD(1)),
+    revision         UInt64                         CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toYYYYMM(decided_at)
 ORDER BY (decided_at, tenant_id, call_id, decision_id)
-TTL toDateTime(decided_at) + INTERVAL 400 DAY
-AS SELECT * FROM {database:Identifier}.decision WHERE false;
+TTL toDateTime(decided_at) + INTERVAL 400 DAY;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {database:Identifier}.decision_by_time_of_decision
 TO {database:Identifier}.decision_by_time AS
-SELECT * FROM {database:Identifier}.decision;
+SELECT
+    tenant_id, call_id, decision_id, incident_id, kind, participant_id, sfu_node_id, params, reason, evidence,
+    confidence, ttl_ms, decided_at, sent_at, applied_at, lifted_at, lift_reason, outcome, outcome_evidence,
+    revision
+FROM {database:Identifier}.decision;
 
-INSERT INTO {database:Identifier}.decision_by_time SELECT * FROM {database:Identifier}.decision FINAL;
+INSERT INTO {database:Identifier}.decision_by_time (
+    tenant_id, call_id, decision_id, incident_id, kind, participant_id, sfu_node_id, params, reason, evidence,
+    confidence, ttl_ms, decided_at, sent_at, applied_at, lifted_at, lift_reason, outcome, outcome_evidence,
+    revision
+)
+SELECT
+    tenant_id, call_id, decision_id, incident_id, kind, participant_id, sfu_node_id, params, reason, evidence,
+    confidence, ttl_ms, decided_at, sent_at, applied_at, lifted_at, lift_reason, outcome, outcome_evidence,
+    revision
+FROM {database:Identifier}.decision FINAL;
 
 -- One participant of one call: what to compare by. Text that is not known is ''; of several values the greatest counts.
 CREATE TABLE IF NOT EXISTS {database:Identifier}.participant_dimension (
