@@ -4,6 +4,7 @@ import { callColumn } from '../links.ts';
 import { badMos, thresholds } from '../objectives.ts';
 import { series, stat, table } from '../panel.ts';
 import { bucket, calls, during, lastReadings, ofTenants, quantile, sql } from '../sql.ts';
+import { sloTable } from './slos.ts';
 
 const mosOf = (kind: string) => sql`
   SELECT ${quantile('0.05, 0.5', 'mos', 2)} AS median
@@ -21,6 +22,7 @@ export const fleet: Board = {
   reading:
     'Numbers on top are the last two minutes (calls, participants) or the whole time range (quality, joins). Green is within the SLO.',
   next: [
+    { board: 'slos', when: 'Budget burning' },
     { board: 'join', when: 'People cannot join' },
     { board: 'quality', when: 'Calls sound or look bad' },
     { board: 'sfu', when: 'One node stands out' },
@@ -84,6 +86,7 @@ export const fleet: Board = {
         }),
       ],
     },
+    { title: 'Promises', panels: [sloTable(24, 10)] },
     {
       title: 'Over time',
       panels: [

@@ -36,6 +36,7 @@ export const join: Board = {
   reading:
     'A join is one trace told by the client, from the click to the first remote frame. A client that vanishes half-way tells nothing: compare attempts with what the application counts.',
   next: [
+    { board: 'slos', when: 'How much budget is left' },
     { board: 'sfu', when: 'Signaling or transport fails' },
     { board: 'turn', when: 'ICE fails' },
     { board: 'quality', when: 'Some groups fail more' },

@@ -30,9 +30,16 @@ export function sampleRows(world: World, dense: SampleCall): Readonly<Record<str
     rtc_event: [
       ...world.calls.flatMap((call) => call.people.flatMap((person) => eventRows(world, person))),
       ...nodeEvents(world),
+      ...recordingEvents(world),
     ],
     rtc_stats_codec: world.calls.flatMap((call) => call.people.filter(stayed).map(codecRow)),
-    rtc_metric: [...nodeMetrics(world), ...pipelineMetrics(world), ...collectorMetrics(world)],
+    rtc_metric: [
+      ...nodeMetrics(world),
+      ...pipelineMetrics(world),
+      ...collectorMetrics(world),
+      ...relayMetrics(world),
+      ...recorderMetrics(world),
+    ],
     ...bookkeeping(world),
   };
 }
@@ -336,7 +343,8 @@ function eventRows(world: World, person: Person): Rows {
   });
   const iceFailed = person.joinError.startsWith('ICE');
   const rows = [event(events.iceState, person.joinedMs, { state: iceFailed ? 'failed' : 'connected' })];
-  if (person.joinError === 'the room is full')
+  // Some come twice: the first time to a room that is full.
+  if (person.joinError === 'the room is full' || world.random.next() < 0.01)
     rows.push(event(events.signalingRefused, person.joinedMs, { code: 'room_full', method: 'join' }, 'sfu'));
   if (iceFailed) rows.push(event(events.sfuIceState, person.joinedMs, { state: 'disconnected' }, 'sfu'));
   if (!stayed(person)) return rows;
@@ -481,6 +489,86 @@ function collectorMetrics(world: World): Rows {
       metric(service, 'rtc.collector.spool_bytes', ms, Math.round(world.random.between(0, 40_000))),
       metric(service, 'rtc.collector.buffered_bytes', ms, Math.round(world.random.between(50_000, 400_000))),
     ];
+  });
+}
+
+/** Every third call is recorded and written down. */
+function recordingEvents(world: World): Rows {
+  return world.calls.flatMap((call, index) => {
+    if (index % 3 !== 0) return [];
+    const failed = world.random.next() < 0.015 || index % 150 === 0;
+    const told = { ...identity(call.people[0]!), participant_id: '', source: 'recorder' };
+    const finished = {
+      ...told,
+      name: 'rtc.recording.finished',
+      ...at(Math.min(call.endMs + 20_000, world.options.endMs)),
+      attributes: {
+        result: failed ? 'failed' : 'stored',
+        reason: failed ? 'upload: 503 from the bucket after 6 attempts' : '',
+        duration_ms: String(call.endMs - call.startMs),
+      },
+    };
+    const pieces = [];
+    for (let ms = call.startMs + 30_000; ms < call.endMs; ms += 60_000) {
+      pieces.push({
+        ...told,
+        name: 'rtc.transcription.segment',
+        ...at(ms),
+        attributes: {
+          latency_ms: String(Math.round(around(world, 14_000 + (world.overloaded(ms) ? 150_000 : 0), 0.6))),
+        },
+      });
+    }
+    return [finished, ...pieces];
+  });
+}
+
+function recorderMetrics(world: World): Rows {
+  let waiting = 0;
+  return [...ticks(world)].flatMap((ms) => {
+    waiting = Math.max(0, waiting + (world.overloaded(ms) ? 4e6 : -9e6));
+    const who = { service_instance_id: 'recorder-1' };
+    return [
+      metric('callscope-recorder', 'rtc.recorder.buffered_bytes', ms, around(world, 3e7 + waiting, 0.1), who),
+      metric(
+        'callscope-recorder',
+        'rtc.recorder.oldest_pending_seconds',
+        ms,
+        around(world, 20 + waiting / 1e6, 0.2),
+        who,
+      ),
+    ];
+  });
+}
+
+/** Two relays; the second fills up and a third comes to its relief. */
+function relayMetrics(world: World): Rows {
+  const service = 'callscope-turn';
+  const bytes = new Map<string, number>();
+  return [...ticks(world)].flatMap((ms) => {
+    const busy = world.overloaded(ms) ? 34 : 0;
+    const relays = busy > 0 ? ['relay-1', 'relay-2', 'relay-3'] : ['relay-1', 'relay-2'];
+    return relays.flatMap((relay) => {
+      const held = Math.round(around(world, 14 + (relay === 'relay-2' ? busy : busy / 3), 0.15));
+      bytes.set(relay, (bytes.get(relay) ?? 0) + held * 9e6);
+      const who = { service_instance_id: relay };
+      return [
+        metric(service, 'rtc.turn.allocations', ms, held, who),
+        metric(service, 'rtc.turn.saturation_ratio', ms, Math.min(1, held / 55), who),
+        metric(service, 'rtc.turn.bytes', ms, bytes.get(relay)!, { ...who, type: 'sum' }),
+        metric(
+          service,
+          'rtc.turn.refusals',
+          ms,
+          relay === 'relay-2' ? Math.floor((ms - world.startMs) / 1_200_000) : 0,
+          {
+            ...who,
+            type: 'sum',
+            attributes: { reason: 'quota' },
+          },
+        ),
+      ];
+    });
   });
 }
 

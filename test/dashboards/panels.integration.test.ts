@@ -7,14 +7,13 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { migrate } from '../../collector/schema/migrate.ts';
 import { panelsOf } from '../../dashboards/board.ts';
 import { severeIncidentsSql } from '../../dashboards/grafana/dashboard.ts';
-import { namesSeries } from '../../dashboards/grafana/panels.ts';
 import { variableQueries } from '../../dashboards/grafana/variables.ts';
 import { boards } from '../../dashboards/list.ts';
 import { all, type MacroContext } from '../../dashboards/macros.ts';
-import type { Panel } from '../../dashboards/panel.ts';
-import { type Answer, runQuery } from '../../dashboards/run.ts';
+import { runQuery } from '../../dashboards/run.ts';
 import { fillSample } from '../../dashboards/sample/fill.ts';
 import type { SampleCall } from '../../dashboards/sample/world.ts';
+import { expectShape } from './shape.ts';
 
 const database = `dashboards_${process.pid}`;
 const hourMs = 3_600_000;
@@ -59,45 +58,6 @@ const contextOf = (boardName: string, more: Partial<MacroContext['variables']> =
     ...more,
   } as MacroContext['variables'],
 });
-
-const isTime = (type: string) => type.startsWith('DateTime');
-const isText = (type: string) => /String/.test(type);
-const isNumber = (type: string) => /^(?:Nullable\()?(?:U?Int|Float|Bool)/.test(type);
-
-/** What Grafana's panel of that kind can show. */
-function expectShape(panel: Panel, { columns, rows }: Answer): void {
-  const types = columns.map(({ type }) => type.replace(/^LowCardinality\((.*)\)$/, '$1'));
-  switch (panel.kind) {
-    case 'stat':
-      expect(rows.length).toBeLessThanOrEqual(1);
-      expect(types.every(isNumber), String(types)).toBe(true);
-      break;
-    case 'series': {
-      const [time, ...rest] = types;
-      expect(isTime(time!), String(types)).toBe(true);
-      // The data source makes lines of one text column and one number, sorted by time.
-      if (namesSeries(panel))
-        expect([rest.filter(isText).length, rest.filter(isNumber).length]).toEqual([1, 1]);
-      else expect(rest.every(isNumber), String(types)).toBe(true);
-      const moments = rows.map((row) => String(row[0]));
-      expect(moments).toEqual(moments.toSorted());
-      break;
-    }
-    case 'bars':
-      expect([types.filter(isText).length, types.filter(isNumber).length, types.length]).toEqual([1, 1, 2]);
-      break;
-    case 'table':
-      expect(columns.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(panel.columns)));
-      expect(rows.length).toBeLessThanOrEqual(500);
-      for (const [index, { name }] of columns.entries()) {
-        if (panel.columns[name]?.unit === 'time') expect(types[index]).toMatch(/DateTime/);
-        else if (panel.columns[name]?.unit)
-          expect(isNumber(types[index]!), `${name} ${types[index]}`).toBe(true);
-      }
-  }
-  for (const row of rows)
-    for (const value of row) expect(value === 'nan' || value === 'inf' || Number.isNaN(value)).toBe(false);
-}
 
 describe.each(boards.map((board) => [board.title, board] as const))('%s', (_title, board) => {
   test.each(panelsOf(board).map((panel) => [panel.title, panel] as const))('%s', async (_name, panel) => {

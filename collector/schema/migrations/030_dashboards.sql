@@ -260,6 +260,7 @@ WHERE source = 'client' AND (name = 'rtc.join' OR startsWith(name, 'rtc.join.'))
 GROUP BY minute, tenant_id, step, cause;
 
 -- How often what happened, a minute each. `detail`: the state, code or reason that the event carries.
+-- `took`: its latency or duration, ms, where it carries one.
 CREATE TABLE IF NOT EXISTS {database:Identifier}.event_minute (
     minute      DateTime('UTC')                      CODEC(Delta, ZSTD(1)),
     name        LowCardinality(String)               CODEC(ZSTD(1)),
@@ -267,7 +268,8 @@ CREATE TABLE IF NOT EXISTS {database:Identifier}.event_minute (
     source      LowCardinality(String)               CODEC(ZSTD(1)),
     tenant_id   LowCardinality(String)               CODEC(ZSTD(1)),
     sfu_node_id LowCardinality(String)               CODEC(ZSTD(1)),
-    events      SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1))
+    events      SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    took        AggregateFunction(quantilesTDigest(0.5, 0.95), Float32) CODEC(ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, name, detail, source, tenant_id, sfu_node_id)
@@ -288,11 +290,14 @@ SELECT
     source,
     tenant_id,
     sfu_node_id,
-    count() AS events
+    count() AS events,
+    quantilesTDigestState(0.5, 0.95)(toFloat32(ifNull(toFloat32OrNull(
+        if(attributes['latency_ms'] != '', attributes['latency_ms'], attributes['duration_ms'])), nan))) AS took
 FROM {database:Identifier}.rtc_event
 GROUP BY minute, name, detail, source, tenant_id, sfu_node_id;
 
 -- What was heard and seen (point `receiver`), a minute each. Not a number is not known: digests leave it out.
+-- `_good`: windows within the objective (MOS > 4.0, loss < 1 %, jitter < 30 ms, delay < 300 ms) of those `_known`.
 CREATE TABLE IF NOT EXISTS {database:Identifier}.quality_minute (
     minute          DateTime('UTC')                                               CODEC(Delta, ZSTD(1)),
     tenant_id       LowCardinality(String)                                        CODEC(ZSTD(1)),
@@ -308,6 +313,13 @@ CREATE TABLE IF NOT EXISTS {database:Identifier}.quality_minute (
     loss_ratio      AggregateFunction(quantilesTDigest(0.5, 0.95), Float32)       CODEC(ZSTD(1)),
     jitter_ms       AggregateFunction(quantilesTDigest(0.5, 0.95), Float32)       CODEC(ZSTD(1)),
     delay_ms        AggregateFunction(quantilesTDigest(0.5, 0.95), Float32)       CODEC(ZSTD(1)),
+    mos_good        SimpleAggregateFunction(sum, UInt64)                          CODEC(T64, ZSTD(1)),
+    loss_known      SimpleAggregateFunction(sum, UInt64)                          CODEC(T64, ZSTD(1)),
+    loss_good       SimpleAggregateFunction(sum, UInt64)                          CODEC(T64, ZSTD(1)),
+    jitter_known    SimpleAggregateFunction(sum, UInt64)                          CODEC(T64, ZSTD(1)),
+    jitter_good     SimpleAggregateFunction(sum, UInt64)                          CODEC(T64, ZSTD(1)),
+    delay_known     SimpleAggregateFunction(sum, UInt64)                          CODEC(T64, ZSTD(1)),
+    delay_good      SimpleAggregateFunction(sum, UInt64)                          CODEC(T64, ZSTD(1)),
     calls           AggregateFunction(uniqCombined(12), String)                   CODEC(ZSTD(1)),
     participants    AggregateFunction(uniqCombined(12), String)                   CODEC(ZSTD(1))
 ) ENGINE = AggregatingMergeTree
@@ -333,6 +345,13 @@ SELECT
     quantilesTDigestState(0.5, 0.95)(toFloat32(ifNull(s.loss_ratio, nan))) AS loss_ratio,
     quantilesTDigestState(0.5, 0.95)(toFloat32(ifNull(s.jitter_ms, nan))) AS jitter_ms,
     quantilesTDigestState(0.5, 0.95)(toFloat32(ifNull(s.delay_ms, nan))) AS delay_ms,
+    countIf(s.mos > 4.0) AS mos_good,
+    countIf(s.loss_ratio IS NOT NULL) AS loss_known,
+    countIf(s.loss_ratio < 0.01) AS loss_good,
+    countIf(s.jitter_ms IS NOT NULL) AS jitter_known,
+    countIf(s.jitter_ms < 30) AS jitter_good,
+    countIf(s.delay_ms IS NOT NULL) AS delay_known,
+    countIf(s.delay_ms < 300) AS delay_good,
     uniqCombinedState(12)(call_id) AS calls,
     uniqCombinedState(12)(concat(call_id, '/', receiver_id)) AS participants
 FROM {database:Identifier}.stream_score AS s
