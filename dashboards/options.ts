@@ -6,7 +6,7 @@ const optionsSchema = z.object({
   out: z.string().min(1, 'expected a folder').default('deploy/grafana'),
   inspector: z
     .url({ protocol: /^https?$/, error: 'expected the address of the inspector, http:// or https://' })
-    .default('http://localhost:4600')
+    .default('http://localhost:4322')
     .transform((url) => url.replace(/\/+$/, '')),
   preview: z.boolean().default(false),
   board: z.array(z.string()).default([]),
@@ -26,7 +26,7 @@ provisioning. Start Grafana with GF_PATHS_PROVISIONING=FOLDER and the plugin gra
 docs/dashboards.md says the rest.
 
   --out FOLDER       where to write them                                (deploy/grafana)
-  --inspector URL    where links from calls lead                        (http://localhost:4600)
+  --inspector URL    where links from calls lead                        (http://localhost:4322)
   --preview          also draw each dashboard into docs/dashboards/, from the same queries: of the ClickHouse that
                      CALLSCOPE_CLICKHOUSE_URL names, else of a made-up hour in a ClickHouse started for it
   --board NAME       with --preview: only this one; may be given several times

@@ -29,7 +29,7 @@ function compact(value: number): string {
   if (size >= 1e9) return `${trim(value / 1e9, 1)} G`;
   if (size >= 1e6) return `${trim(value / 1e6, 1)} M`;
   if (size >= 1e4) return `${trim(value / 1e3, 1)} k`;
-  return trim(value, size < 10 ? 2 : 0);
+  return trim(value, size < 0.1 ? 4 : size < 10 ? 2 : 0);
 }
 
 function duration(seconds: number): string {

@@ -144,7 +144,7 @@ export const call: Board = {
             severity: { width: 80 },
             hop: { width: 110 },
             sentence: {},
-            confidence: { unit: 'ratio', width: 85 },
+            confidence: { unit: 'ratio', width: 100 },
           },
           empty: 'Nothing was detected',
         }),
@@ -267,7 +267,8 @@ export const call: Board = {
                 mapKeys(told), mapValues(told)), ' ') AS detail
             FROM (
               SELECT time, participant_id, source, name,
-                mapFilter((k, v) -> NOT startsWith(k, 'user_agent.') AND NOT startsWith(k, 'service.') AND k NOT IN ('incident', 'decision', 'browser.platform'), attributes) AS told
+                mapFilter((k, v) -> NOT startsWith(k, 'user_agent.') AND NOT startsWith(k, 'service.')
+                  AND NOT startsWith(k, 'geo.') AND NOT startsWith(k, 'network.') AND k NOT IN ('incident', 'decision', 'browser.platform'), attributes) AS told
               FROM rtc_event
               WHERE ${ofCall} AND ${ofTenants} AND ${during('time')}
                 AND name NOT IN ('rtc.sfu.score_changed', 'rtc.sfu.dominant_speaker')

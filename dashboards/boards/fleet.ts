@@ -164,11 +164,11 @@ export const fleet: Board = {
       title: 'What to look at',
       panels: [
         table({
-          title: 'Worst calls',
+          title: 'Worst calls, by their worst minute',
           description:
             'Calls of the time range by their worst minute, the one that people remember. Click the call for its dashboard or for the inspector, which says why.',
           sql: sql`
-            SELECT call_id, room_id, started_at, participants, audio_mos_worst_minute, video_mos_worst_minute,
+            SELECT call_id, started_at, participants, audio_mos_worst_minute, video_mos_worst_minute,
               bad_window_ratio, incidents
             FROM (${calls})
             WHERE least(ifNull(audio_mos_worst_minute, 5), ifNull(video_mos_worst_minute, 5)) < 5
@@ -177,12 +177,11 @@ export const fleet: Board = {
           width: 14,
           height: 10,
           columns: {
-            call_id: { ...callColumn, width: 260 },
-            room_id: { title: 'room', width: 110 },
-            started_at: { title: 'began', unit: 'time' },
+            call_id: { ...callColumn, width: 250 },
+            started_at: { title: 'began', unit: 'time', width: 160 },
             participants: { title: 'people', unit: 'count', width: 70 },
-            audio_mos_worst_minute: { title: 'worst audio', unit: 'mos', thresholds: thresholds.mos },
-            video_mos_worst_minute: { title: 'worst video', unit: 'mos', thresholds: thresholds.mos },
+            audio_mos_worst_minute: { title: 'audio', unit: 'mos', thresholds: thresholds.mos },
+            video_mos_worst_minute: { title: 'video', unit: 'mos', thresholds: thresholds.mos },
             bad_window_ratio: { title: `MOS < ${badMos}`, unit: 'ratio', thresholds: thresholds.badRatio },
             incidents: { unit: 'count', width: 80 },
           },

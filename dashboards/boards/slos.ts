@@ -116,7 +116,7 @@ export const slos: Board = {
           thresholds: atLeast(objective),
           interval: '5m',
           max: 1,
-          width: 8,
+          width: 6,
           height: 6,
           empty: 'No such event in this time range',
         }),

@@ -369,7 +369,7 @@ function nodeEvents({ startMs, options: { endMs } }: World): Rows {
       sfu_node_id: overloadedNode,
       name: events.workerDied,
       source: 'sfu',
-      ...at(Math.round(startMs + (endMs - startMs) * 0.85)),
+      ...at(Math.round(startMs + (endMs - startMs) * 0.94)),
       attributes: { worker: '1' },
     },
   ];
@@ -496,7 +496,7 @@ function collectorMetrics(world: World): Rows {
 function recordingEvents(world: World): Rows {
   return world.calls.flatMap((call, index) => {
     if (index % 3 !== 0) return [];
-    const failed = world.random.next() < 0.015 || index % 150 === 0;
+    const failed = index % 60 === 57;
     const told = { ...identity(call.people[0]!), participant_id: '', source: 'recorder' };
     const finished = {
       ...told,

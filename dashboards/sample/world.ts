@@ -113,7 +113,7 @@ export function makeWorld(options: SampleOptions): World {
   /** Is this a moment of the overload? */
   const overloaded = (atMs: number) => {
     const share = (atMs - startMs) / spanMs;
-    return share > 0.78 && share < 0.9;
+    return share > 0.86 && share < 0.97;
   };
 
   const callOf = (index: number): SampleCall => {
@@ -142,7 +142,7 @@ export function makeWorld(options: SampleOptions): World {
         ['Firefox', 1],
         ['Safari', 2],
       ] as const);
-      const failed = random.next() < (overloaded(begin) && node === overloadedNode ? 0.06 : 0.006);
+      const failed = random.next() < (overloaded(begin) && node === overloadedNode ? 0.05 : 0.0012);
       const joinedMs = Math.min(begin + place * Math.round(random.between(2_000, 20_000)), callEndMs);
       return {
         callId,
@@ -189,8 +189,8 @@ export function makeWorld(options: SampleOptions): World {
               ] as const),
         codec: browser === 'Safari' ? 'H264' : 'VP8',
         relayProtocol: random.pick([
-          ['', 16],
-          ['udp', 3],
+          ['', 30],
+          ['udp', 6],
           ['tcp', 1],
         ] as const),
         joinedMs,
@@ -199,7 +199,7 @@ export function makeWorld(options: SampleOptions): World {
         joinMs: Math.round(
           650 +
             random.between(0, 500) +
-            random.next() ** 6 * 4_000 +
+            random.next() ** 12 * 3_500 +
             (overloaded(begin) && node === overloadedNode ? random.between(200, 1_500) : 0),
         ),
       };
@@ -218,7 +218,7 @@ export function makeWorld(options: SampleOptions): World {
       const own =
         person.participantId.split('').reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7) /
         997;
-      const weak = own > 0.965 ? 0.35 + 0.4 * Math.max(0, Math.sin((atMs - person.joinedMs) / 90_000)) : 0;
+      const weak = own > 0.985 ? 0.35 + 0.4 * Math.max(0, Math.sin((atMs - person.joinedMs) / 90_000)) : 0;
       const relay = person.relayProtocol === 'tcp' ? 0.62 : person.relayProtocol === 'udp' ? 0.04 : 0;
       const node = person.node === overloadedNode && overloaded(atMs) ? 0.55 : 0;
       return Math.min(1, weak + relay + node);

@@ -4,7 +4,7 @@ import { readOptions, UsageError } from '../../dashboards/options.ts';
 test('nothing has to be said', () => {
   expect(readOptions([])).toEqual({
     out: 'deploy/grafana',
-    inspector: 'http://localhost:4600',
+    inspector: 'http://localhost:4322',
     preview: false,
     board: [],
   });

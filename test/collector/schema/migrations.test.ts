@@ -26,6 +26,8 @@ test.each(
   migrations.flatMap(({ name, statements }) => statements.map((sql) => [name, sql.split('\n', 1)[0]!, sql])),
 )('%s: "%s" can be repeated and names its database', (_name, _line, sql) => {
   // A copy into a table that replaces by key changes nothing when repeated.
-  expect(sql).toMatch(/IF (NOT )?EXISTS|^INSERT INTO \S+_by_time \([\w\s,]+\)\s+SELECT[\w\s,]+FROM \S+ FINAL$/);
+  expect(sql).toMatch(
+    /IF (NOT )?EXISTS|^INSERT INTO \S+_by_time \([\w\s,]+\)\s+SELECT[\w\s,]+FROM \S+ FINAL$/,
+  );
   expect(sql).toContain('{database:Identifier}.');
 });
