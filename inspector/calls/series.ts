@@ -76,7 +76,7 @@ export function participantSeries(
   const decodeUs = counted(videoIn, (r) => r.total_decode_time_us);
 
   const charts: Chart[] = [
-    chart('mos', 'Quality (score of the worst stream)', 'MOS', [
+    chart('mos', 'Quality of the worst stream', 'MOS', [
       line('heard', 'heard', scores.heard),
       line('seen', 'seen', scores.seen),
     ]),

@@ -126,7 +126,7 @@ async function servePage(app: FastifyInstance, pageDir: string | undefined): Pro
     await app.register(fastifyStatic, {
       root,
       dotfiles: 'deny',
-      index: 'index.html',
+      index: false,
       cacheControl: false,
       preCompressed: true,
       // Scripts and styles carry a hash in their names; what names them must be asked for anew.
@@ -137,7 +137,7 @@ async function servePage(app: FastifyInstance, pageDir: string | undefined): Pro
     });
     const index = readFileSync(join(root, 'index.html'));
     // Addresses of the page's own views: they are its business.
-    for (const view of ['/calls/:id', '/compare', '/keys', '/audit']) {
+    for (const view of ['/', '/calls/:id', '/compare', '/keys', '/audit']) {
       app.get(view, { schema: { hide: true } }, (_request, reply) =>
         reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(index),
       );
