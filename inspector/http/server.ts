@@ -1,5 +1,6 @@
 /** The inspector's HTTP: who asks is found out first, then the API, then the page. */
 import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import fastifyCookie from '@fastify/cookie';
 import fastifyRateLimit from '@fastify/rate-limit';
@@ -135,12 +136,13 @@ async function servePage(app: FastifyInstance, pageDir: string | undefined): Pro
         reply.header('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     });
-    const index = readFileSync(join(root, 'index.html'));
     // Addresses of the page's own views: they are its business.
     for (const view of ['/', '/calls/:id', '/compare', '/keys', '/audit']) {
-      app.get(view, { schema: { hide: true } }, (_request, reply) =>
-        reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(index),
-      );
+      app.get(view, { schema: { hide: true } }, async (_request, reply) => {
+        // Read anew: a new build of the page needs no restart.
+        const index = await readFile(join(root, 'index.html'));
+        return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(index);
+      });
     }
     return;
   }
