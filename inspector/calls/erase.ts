@@ -18,14 +18,14 @@ export interface Erased {
 export async function eraseCall(store: Store, tenantId: string, callId: string): Promise<Erased> {
   const key = { tenant: tenantId, call: callId };
   const tables = await store.query<{ table: string }>(tablesSql, {});
-  let rows = 0;
-  let touched = 0;
-  for (const { table } of tables) {
-    const [found] = await store.query<{ rows: number }>(countSql, { ...key, table });
-    if (!found || found.rows === 0) continue;
-    await store.command(deleteSql, { ...key, table });
-    rows += found.rows;
-    touched++;
-  }
-  return { tables: touched, rows };
+  // All at once: each waits for its turn in the server's own queue, not for the one before.
+  const erased = await Promise.all(
+    tables.map(async ({ table }) => {
+      const [found] = await store.query<{ rows: number }>(countSql, { ...key, table });
+      if (!found || found.rows === 0) return 0;
+      await store.command(deleteSql, { ...key, table });
+      return found.rows;
+    }),
+  );
+  return { tables: erased.filter((rows) => rows > 0).length, rows: erased.reduce((sum, rows) => sum + rows, 0) };
 }

@@ -10,12 +10,14 @@ export function problemOf(error: InspectorError): Problem {
 }
 
 export function answerProblems(app: FastifyInstance, log: (error: Error) => void): void {
-  app.setErrorHandler((thrown: Error & { statusCode?: number; validation?: unknown }, _request, reply) => {
+  app.setErrorHandler((thrown: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
     const error = thrown instanceof InspectorError ? thrown : asInspectorError(thrown);
     if (errorTable[error.code].status >= 500) log(thrown);
     // What the store said is for the log: it names tables and hosts.
     const told = error.code === 'store_unavailable' ? new InspectorError(error.code, '') : error;
     const problem = problemOf(told);
+    // What is left of a body that is not wanted would be taken for the next request.
+    if (!request.raw.complete) void reply.header('connection', 'close');
     void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   });
   app.setNotFoundHandler((request) => {
