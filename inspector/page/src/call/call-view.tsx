@@ -145,7 +145,8 @@ function Call({ page, session }: { page: CallPage; session: SessionAnswer }) {
     const margin = Math.max(15_000, (end - found.from) * 0.5);
     const participant = lookAt(found) ?? focus.participant;
     setFocus({ participant, sender: '', span: clipped({ from: found.from - margin, to: end + margin }, whole) });
-    charts.current?.scrollIntoView({ block: 'start', behavior: 'smooth' });
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    charts.current?.scrollIntoView({ block: 'start', behavior: calm ? 'instant' : 'smooth' });
     charts.current?.focus({ preventScroll: true });
   };
 

@@ -105,12 +105,14 @@ function CellButton(props: { cells: readonly Cell[]; names: string; chosen: bool
       type="button"
       class={`cell ${grade}`}
       title={told}
-      aria-label={told}
       aria-pressed={props.chosen}
       onClick={props.onPick}
     >
-      <span>{score(cell.mos)}</span>
-      {cell.badMs > 0 && <small>{duration(cell.badMs)} bad</small>}
+      <span>
+        <span class="unseen">{names}: </span>
+        {score(cell.mos)}
+      </span>
+      {cell.badMs > 0 && <small> {duration(cell.badMs)} bad</small>}
     </button>
   );
 }
