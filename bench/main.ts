@@ -5,6 +5,7 @@ import type { Benchmark, BenchmarkReport } from './benchmark.ts';
 /** One line each; loaded only when run, because they pull in browsers, stores and media workers. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   sdk: async () => (await import('./sdk.ts')).sdkBenchmark,
+  inspector: async () => (await import('./inspector.ts')).inspectorBenchmark,
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
 };
 

@@ -24,14 +24,20 @@ export interface ServiceContext {
   readonly settings: Settings;
   /** Variables for all services, addresses of the other parts included; see docs/environment.md. */
   readonly env: Readonly<Record<string, string>>;
-  readonly ports: { page: number; rtc: number; collector: number; pipelines: number };
+  readonly ports: {
+    page: number;
+    rtc: number;
+    collector: number;
+    pipelines: number;
+    inspector: number;
+  };
   /** False when the telemetry goes to a collector elsewhere. */
   readonly ownCollector: boolean;
 }
 
 /**
  * Stages start one after the other, the services of one stage together. The collector makes the tables that the
- * pipelines need; the media node needs neither.
+ * pipelines and the inspector need; the media node needs neither.
  */
 export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
   const { settings, env, ports } = context;
@@ -63,7 +69,19 @@ export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
     port: ports.pipelines,
     env: { ...env, CALLSCOPE_PIPELINES_PORT: String(ports.pipelines) },
   };
-  return [context.ownCollector ? [collector, sfu] : [sfu], [pipelines]];
+  const inspector: ServiceSpec = {
+    name: 'inspector',
+    script: path.join(projectDir, 'inspector', 'main.ts'),
+    host: settings.CALLSCOPE_INSPECTOR_HOST,
+    port: ports.inspector,
+    tls: settings.CALLSCOPE_TLS_CERT !== undefined,
+    env: {
+      CALLSCOPE_INSPECTOR_PAGE_DIR: path.join(projectDir, '.callscope', 'inspector'),
+      ...env,
+      CALLSCOPE_INSPECTOR_PORT: String(ports.inspector),
+    },
+  };
+  return [context.ownCollector ? [collector, sfu] : [sfu], [pipelines, inspector]];
 }
 
 /** A service takes up to 15 s to stop (telemetry/service/service.ts); killed only after that. */

@@ -178,6 +178,19 @@ export const settingGroups = {
       doc: 'Prefix of the keys in Redis, where deployments share one.',
     },
   },
+  Inspector: {
+    CALLSCOPE_INSPECTOR_HOST: {
+      kind: setting.host(),
+      default: '127.0.0.1',
+      doc: 'Where the inspector listens, page and API. Anything but loopback needs TLS.',
+    },
+    CALLSCOPE_INSPECTOR_PORT: { kind: fixedPort(), default: '4322', doc: 'TCP.' },
+    CALLSCOPE_INSPECTOR_IMPORT_MB: {
+      kind: setting.count().max(2_000),
+      default: '256',
+      doc: 'Longest recording that may be dropped on the page, MiB as it is sent.',
+    },
+  },
 } as const satisfies Record<string, Record<string, Setting>>;
 
 /** Read by the set-up, before there is anything to check them with. Here for the documentation only. */
@@ -232,6 +245,9 @@ const schema = z
     if (!isLoopback(values.CALLSCOPE_SFU_HOST) && !values.CALLSCOPE_TLS_CERT) {
       fault('CALLSCOPE_SFU_HOST', 'not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too');
     }
+    if (!isLoopback(values.CALLSCOPE_INSPECTOR_HOST) && !values.CALLSCOPE_TLS_CERT) {
+      fault('CALLSCOPE_INSPECTOR_HOST', 'not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too');
+    }
     const workers = values.CALLSCOPE_SFU_WORKERS ?? availableParallelism();
     if (values.CALLSCOPE_RTC_PORT + workers - 1 > 65_535) {
       fault('CALLSCOPE_RTC_PORT', `leaves no room for ${workers} workers with a port each`);
@@ -245,7 +261,12 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
 
 /** Variables that look like ours and are not: most likely misspelt. */
 export function unknownVariables(env: NodeJS.ProcessEnv = process.env): string[] {
-  const known = new Set<string>([...settingNames, 'CALLSCOPE_SUPERVISED', 'CALLSCOPE_PAGE_DIR']);
+  const known = new Set<string>([
+    ...settingNames,
+    'CALLSCOPE_SUPERVISED',
+    'CALLSCOPE_PAGE_DIR',
+    'CALLSCOPE_INSPECTOR_PAGE_DIR',
+  ]);
   return Object.keys(env).filter((name) => name.startsWith('CALLSCOPE_') && !known.has(name));
 }
 
