@@ -13,6 +13,10 @@ export const collectorConfig = z.object({
       (url) => !URL.canParse(url) || /^\/\w+$/.test(new URL(url).pathname),
       'expected http://user:password@host:port/database',
     ),
+  /** Holds every request until ClickHouse has its rows; on a disk that survives a restart. */
+  CALLSCOPE_SPOOL_DIR: z.string().min(1).default('.callscope/data/spool'),
+  /** Beyond it requests are answered 503. Hours of a ClickHouse outage: requests are kept as they came, compressed. */
+  CALLSCOPE_SPOOL_MAX_MB: z.coerce.number().int().min(64).default(4_096),
   CALLSCOPE_TOKEN_SECRET: setting.secret(),
   /** Sent in a header: visible ASCII without spaces. */
   CALLSCOPE_SERVER_KEY: setting.secret().regex(/^[\x21-\x7e]*$/, 'expected visible ASCII without spaces'),

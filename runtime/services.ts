@@ -25,6 +25,8 @@ export interface ServiceContext {
   /** Variables for all services, addresses of the other parts included; see docs/environment.md. */
   readonly env: Readonly<Record<string, string>>;
   readonly ports: { page: number; rtc: number; collector: number; pipelines: number };
+  /** What is to survive a restart. */
+  readonly dataDir: string;
   /** False when the telemetry goes to a collector elsewhere. */
   readonly ownCollector: boolean;
 }
@@ -40,7 +42,11 @@ export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
     script: path.join(projectDir, 'collector', 'main.ts'),
     host: settings.CALLSCOPE_COLLECTOR_HOST,
     port: ports.collector,
-    env: { ...env, CALLSCOPE_COLLECTOR_PORT: String(ports.collector) },
+    env: {
+      CALLSCOPE_SPOOL_DIR: path.join(context.dataDir, 'spool'),
+      ...env,
+      CALLSCOPE_COLLECTOR_PORT: String(ports.collector),
+    },
   };
   const sfu: ServiceSpec = {
     name: 'sfu',

@@ -132,7 +132,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const found = stores.found();
     const serviceEnv = environment(options.env ?? {}, settings, ports, secrets, found);
     const ownCollector = !settings.CALLSCOPE_COLLECTOR_URL;
-    const context = { settings, env: serviceEnv, ports, ownCollector };
+    const context = { settings, env: serviceEnv, ports, dataDir, ownCollector };
     for (const specs of (options.services ?? callscopeServices)(context)) {
       await startStage(
         Object.fromEntries(

@@ -1,5 +1,5 @@
 /** What a request's headers say about its body, and the body unpacked within bounds. */
-import { gunzipSync, inflateSync } from 'node:zlib';
+import { gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { CollectorError } from '../errors.ts';
 import { contentTypes, type Encoding } from '../otlp/answer.ts';
 
@@ -22,15 +22,17 @@ export function encodingOf(contentType: string | undefined): Encoding {
  */
 export function unpack(body: Buffer, contentEncoding: string | undefined): Buffer {
   const encoding = contentEncoding?.trim().toLowerCase() || 'identity';
-  const options = { maxOutputLength: maxUnpackedBytes };
+  const options = { maxOutputLength: maxUnpackedBytes, chunkSize: defaultChunkBytes };
   try {
     switch (encoding) {
       case 'identity':
         return body;
       case 'gzip':
-        return gunzipSync(body, options);
+        return gunzipSync(body, { ...options, chunkSize: gzipChunkBytes(body) });
       case 'deflate':
         return inflateSync(body, options);
+      case 'zstd':
+        return zstdDecompressSync(body, options);
     }
   } catch (error) {
     if (error instanceof RangeError) {
@@ -39,4 +41,17 @@ export function unpack(body: Buffer, contentEncoding: string | undefined): Buffe
     throw new CollectorError('bad_compression', `the body is not ${encoding}`, { cause: error });
   }
   throw new CollectorError('unsupported_encoding', `content-encoding is ${JSON.stringify(encoding)}`);
+}
+
+const defaultChunkBytes = 64 * 2 ** 10;
+
+/**
+ * A gzip body ends with the length of what is in it: with room for exactly that, it is unpacked in one piece. No more
+ * is believed than deflate can make of the body (1,032 times its length).
+ */
+function gzipChunkBytes(body: Buffer): number {
+  const told = body.length >= 18 ? body.readUInt32LE(body.length - 4) : 0;
+  const possible = Math.min(maxUnpackedBytes, body.length * 1_032);
+  // One byte more, or zlib asks for another chunk to find that there is nothing left.
+  return told > 0 && told <= possible ? Math.max(told + 1, 64) : defaultChunkBytes;
 }

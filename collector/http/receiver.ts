@@ -2,30 +2,25 @@
  * The OTLP/HTTP receiver: POST /v1/logs, /v1/traces and /v1/metrics.
  *
  * A request's life: authorised and rate-bounded before its body is read; unpacked; decoded; brought to rows;
- * written. It is answered 200 only when ClickHouse has acknowledged all of them.
+ * written to the spool. It is answered 200 only when it is on disk.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../telemetry/service/service.ts';
 import { CollectorError } from '../errors.ts';
 import type { CollectorMetrics } from '../metrics.ts';
 import { contentTypes, type Encoding, encodeResponse, encodeStatus, type Signal } from '../otlp/answer.ts';
-import { decoders } from '../otlp/decode.ts';
 import type { Writer } from '../rows/identity.ts';
-import { logRows } from '../rows/logs.ts';
-import { metricRows } from '../rows/metrics.ts';
-import { RowSet } from '../rows/row-set.ts';
-import { spanRows } from '../rows/traces.ts';
-import type { RowBuffer } from '../store/row-buffer.ts';
+import type { Store } from '../store/store.ts';
 import type { Authorise } from './authorise.ts';
-import { encodingOf, maxBodyBytes, unpack } from './body.ts';
+import { encodingOf, maxBodyBytes } from './body.ts';
 import { type Cors, preflightHeaders } from './cors.ts';
 import { RateLimit, recordRate, requestRate } from './rate.ts';
 
 export interface ReceiverParts {
   readonly authorise: Authorise;
   readonly cors: Cors;
-  readonly buffer: RowBuffer;
+  readonly store: Store;
   readonly metrics: CollectorMetrics;
   readonly log: Logger;
   /** Why nothing can be taken now; undefined when all is well. */
@@ -74,20 +69,18 @@ export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
       const encoding = encodingOf(request.headers['content-type']);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
       parts.metrics.bodyBytes.add(body.length, { signal });
-      const rows = readRows(
-        signal,
-        encoding,
-        unpack(body, request.headers['content-encoding']),
-        writer,
-        parts.now(),
-      );
       const key = participantKey(writer);
-      if (key) records.take(key, rows.rows + rows.refused, parts.now());
-      await parts.buffer.write(digestOf(signal, key ?? 'server', body), rows);
-      parts.metrics.records.add(rows.rows, { signal });
-      parts.metrics.refused.add(rows.refused, { signal });
-      const partial = { rejected: rows.refused, message: rows.refusalMessage };
-      return reply.type(contentTypes[encoding]).send(encodeResponse(signal, partial, encoding));
+      const contentEncoding = request.headers['content-encoding'];
+      const receivedAtMs = parts.now();
+      const answer = await parts.store.accept({
+        facts: { signal, encoding, writer, receivedAtMs, ...(contentEncoding && { contentEncoding }) },
+        digest: digestOf(signal, key ?? 'server', body),
+        body,
+        ...(key && { admit: (count: number) => records.take(key, count, receivedAtMs) }),
+      });
+      parts.metrics.records.add(answer.rows, { signal });
+      parts.metrics.refused.add(answer.rejected, { signal });
+      return reply.type(contentTypes[encoding]).send(encodeResponse(signal, answer, encoding));
     });
   }
 
@@ -109,28 +102,6 @@ export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
   });
 }
 
-function readRows(
-  signal: Signal,
-  encoding: Encoding,
-  body: Buffer,
-  writer: Writer,
-  receivedAtMs: number,
-): RowSet {
-  const rows = new RowSet();
-  const decode = decoders[encoding];
-  switch (signal) {
-    case 'logs':
-      logRows(decode.logs(body), writer, receivedAtMs, rows);
-      break;
-    case 'traces':
-      spanRows(decode.traces(body), writer, receivedAtMs, rows);
-      break;
-    case 'metrics':
-      metricRows(decode.metrics(body), receivedAtMs, rows);
-  }
-  return rows;
-}
-
 /** Who is bounded; servers are not. Ids may hold anything, hence the separator that cannot stand in a header. */
 function participantKey(writer: Writer): string | undefined {
   if (writer.kind === 'server') return undefined;
@@ -139,8 +110,9 @@ function participantKey(writer: Writer): string | undefined {
 }
 
 /** The same bytes from the same writer are the same telemetry, sent again. */
-function digestOf(signal: Signal, writerKey: string, body: Buffer): string {
-  return createHash('sha256').update(`${signal}\n${writerKey}\n\n`).update(body).digest('base64url');
+function digestOf(signal: Signal, writerKey: string, body: Buffer): Buffer {
+  const content = hash('sha256', body, 'hex');
+  return hash('sha256', `${signal}\n${writerKey}\n\n${content}`, 'buffer');
 }
 
 /** Answers speak the request's encoding; JSON where that is unknown. */

@@ -1,5 +1,8 @@
 /** For the collector's integration tests: a database of one's own, and a collector that listens. */
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import pino from 'pino';
 import { authoriser } from '../../collector/http/authorise.ts';
@@ -8,7 +11,8 @@ import { buildServer } from '../../collector/http/server.ts';
 import { CollectorMetrics } from '../../collector/metrics.ts';
 import { SchemaKeeper } from '../../collector/schema/keeper.ts';
 import { clickhouseInsert } from '../../collector/store/insert.ts';
-import { RowBuffer } from '../../collector/store/row-buffer.ts';
+import { Spool } from '../../collector/store/spool.ts';
+import { Store } from '../../collector/store/store.ts';
 
 export const tokenSecret = 'a secret for telemetry tokens';
 export const serverKey = 'a-key-for-the-servers';
@@ -49,35 +53,37 @@ export interface TestCollector extends AsyncDisposable {
 
 export async function startCollector(
   clickhouseUrl: string,
-  options: { patienceMs?: number; awaitSchema?: boolean } = {},
+  options: { awaitSchema?: boolean } = {},
 ): Promise<TestCollector> {
   const log = pino({ level: 'silent' });
   const client = createClient({ url: clickhouseUrl, log: { level: 127 } });
   const schema = new SchemaKeeper(client, clickhouseUrl, log);
   const metrics = new CollectorMetrics();
-  const buffer = new RowBuffer(clickhouseInsert(client), metrics, log, {
-    lingerMs: () => 20,
-    patienceMs: options.patienceMs ?? 10_000,
-  });
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'callscope-spool-'));
+  const spool = await Spool.open({ directory });
+  const parts = { spool, insert: clickhouseInsert(client), refusedDirectory: directory, metrics, log };
+  const store = new Store(parts, { lingerMs: () => 20, drainMs: 2_000 });
   const server = buildServer({
     authorise: authoriser({ tokenSecret, serverKey }),
     cors: cors([]),
-    buffer,
+    store,
     metrics,
     log,
     notReady: () => schema.reason,
     now: Date.now,
   });
-  const prepared = schema.run();
+  const prepared = schema.run().then(() => store.start());
   if (options.awaitSchema !== false) await prepared;
   return {
     url: await server.listen({ host: '127.0.0.1', port: 0 }),
     async [Symbol.asyncDispose]() {
       schema.stop();
       const closed = server.close();
-      await buffer.drain();
+      await store.drain();
       await Promise.all([closed, prepared]);
+      await spool.close();
       await client.close();
+      rmSync(directory, { recursive: true });
     },
   };
 }
