@@ -5,6 +5,9 @@ import type { Benchmark, BenchmarkReport } from './benchmark.ts';
 /** One line each; loaded only when run, because they pull in browsers, stores and media workers. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   sdk: async () => (await import('./sdk.ts')).sdkBenchmark,
+  ingest: async () => (await import('./ingest.ts')).ingestBenchmark,
+  soak: async () => (await import('./soak.ts')).soakBenchmark,
+  fuzz: async () => (await import('./fuzz.ts')).fuzzBenchmark,
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
 };
 

@@ -6,6 +6,8 @@ export const collectorConfig = z.object({
   CALLSCOPE_COLLECTOR_HOST: setting.host().default('127.0.0.1'),
   /** OTLP/HTTP's own port. */
   CALLSCOPE_COLLECTOR_PORT: setting.port().default(4318),
+  /** OTLP/gRPC; its own port is 4317. Without it there is none. */
+  CALLSCOPE_COLLECTOR_GRPC_PORT: setting.port().optional(),
   /** With user, password and database. */
   CALLSCOPE_CLICKHOUSE_URL: setting
     .httpUrl()

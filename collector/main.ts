@@ -4,9 +4,11 @@ import { createClient } from '@clickhouse/client';
 import { readConfig } from '../telemetry/service/config.ts';
 import { runService } from '../telemetry/service/service.ts';
 import { collectorConfig } from './config.ts';
+import { startGrpc } from './grpc/server.ts';
 import { authoriser } from './http/authorise.ts';
 import { cors } from './http/cors.ts';
 import { buildServer } from './http/server.ts';
+import { Intake } from './intake.ts';
 import { CollectorMetrics } from './metrics.ts';
 import { SchemaKeeper } from './schema/keeper.ts';
 import { clickhouseInsert } from './store/insert.ts';
@@ -34,18 +36,19 @@ await runService('collector', async (log) => {
     metrics,
     log,
   });
-  const server = buildServer({
+  const parts = {
     authorise: authoriser({
       tokenSecret: config.CALLSCOPE_TOKEN_SECRET,
       serverKey: config.CALLSCOPE_SERVER_KEY,
     }),
-    cors: cors(config.CALLSCOPE_ALLOWED_ORIGINS),
     store,
     metrics,
     log,
     notReady: () => schema.reason,
     now: Date.now,
-  });
+  };
+  const intake = new Intake(parts);
+  const server = buildServer({ ...parts, intake, cors: cors(config.CALLSCOPE_ALLOWED_ORIGINS) });
   const prepared = schema.run().then(() => {
     if (schema.reason === undefined) store.start();
   });
@@ -53,11 +56,16 @@ await runService('collector', async (log) => {
     host: config.CALLSCOPE_COLLECTOR_HOST,
     port: config.CALLSCOPE_COLLECTOR_PORT,
   });
+  const grpcPort = config.CALLSCOPE_COLLECTOR_GRPC_PORT;
+  const grpc =
+    grpcPort === undefined
+      ? undefined
+      : await startGrpc(intake, log, config.CALLSCOPE_COLLECTOR_HOST, grpcPort);
   return {
-    info: { address },
+    info: { address, ...(grpc && { grpc: grpc.address }) },
     async stop() {
       schema.stop();
-      const closed = server.close();
+      const closed = Promise.all([server.close(), grpc?.close()]);
       await store.drain();
       await Promise.all([closed, prepared]);
       await spool.close();

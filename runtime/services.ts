@@ -24,7 +24,13 @@ export interface ServiceContext {
   readonly settings: Settings;
   /** Variables for all services, addresses of the other parts included; see docs/environment.md. */
   readonly env: Readonly<Record<string, string>>;
-  readonly ports: { page: number; rtc: number; collector: number; pipelines: number };
+  readonly ports: {
+    page: number;
+    rtc: number;
+    collector: number;
+    collectorGrpc: number;
+    pipelines: number;
+  };
   /** What is to survive a restart. */
   readonly dataDir: string;
   /** False when the telemetry goes to a collector elsewhere. */
@@ -46,6 +52,7 @@ export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
       CALLSCOPE_SPOOL_DIR: path.join(context.dataDir, 'spool'),
       ...env,
       CALLSCOPE_COLLECTOR_PORT: String(ports.collector),
+      CALLSCOPE_COLLECTOR_GRPC_PORT: String(ports.collectorGrpc),
     },
   };
   const sfu: ServiceSpec = {

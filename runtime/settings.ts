@@ -149,6 +149,7 @@ export const settingGroups = {
       doc: 'Where the collector listens.',
     },
     CALLSCOPE_COLLECTOR_PORT: { kind: fixedPort(), default: '4318', doc: 'OTLP/HTTP, TCP.' },
+    CALLSCOPE_COLLECTOR_GRPC_PORT: { kind: fixedPort(), default: '4317', doc: 'OTLP/gRPC, TCP.' },
     CALLSCOPE_SPOOL_DIR: {
       kind: setting.text().optional(),
       otherwise: '`spool` in the data folder',

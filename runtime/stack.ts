@@ -23,6 +23,7 @@ export interface StackPorts {
   page: number;
   rtc: number;
   collector: number;
+  collectorGrpc: number;
   pipelines: number;
   clickhouse: number;
   redis: number;
@@ -191,6 +192,7 @@ async function choosePorts(wanted: Partial<StackPorts>, settings: Settings): Pro
     page: wanted.page || (await freePort()),
     rtc: wanted.rtc || (await freePortRange(workers, settings.CALLSCOPE_RTC_HOST)),
     collector: wanted.collector || (await freePort()),
+    collectorGrpc: wanted.collectorGrpc || (await freePort()),
     pipelines: wanted.pipelines || (await freePort()),
     // The embedded parts find free ones themselves.
     clickhouse: wanted.clickhouse ?? 0,

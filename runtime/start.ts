@@ -44,6 +44,7 @@ async function main(): Promise<number> {
         page: settings.CALLSCOPE_SFU_PORT,
         rtc: settings.CALLSCOPE_RTC_PORT,
         collector: settings.CALLSCOPE_COLLECTOR_PORT,
+        collectorGrpc: settings.CALLSCOPE_COLLECTOR_GRPC_PORT,
         pipelines: settings.CALLSCOPE_PIPELINES_PORT,
         clickhouse: settings.CALLSCOPE_CLICKHOUSE_PORT,
         redis: settings.CALLSCOPE_REDIS_PORT,

@@ -4,29 +4,18 @@
  * A request's life: authorised and rate-bounded before its body is read; unpacked; decoded; brought to rows;
  * written to the spool. It is answered 200 only when it is on disk.
  */
-import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../telemetry/service/service.ts';
 import { CollectorError } from '../errors.ts';
-import type { CollectorMetrics } from '../metrics.ts';
+import type { Intake, IntakeParts } from '../intake.ts';
 import { contentTypes, type Encoding, encodeResponse, encodeStatus, type Signal } from '../otlp/answer.ts';
 import type { Writer } from '../rows/identity.ts';
-import type { Store } from '../store/store.ts';
-import type { Authorise } from './authorise.ts';
 import { encodingOf, maxBodyBytes } from './body.ts';
 import { type Cors, preflightHeaders } from './cors.ts';
-import { RateLimit, recordRate, requestRate } from './rate.ts';
 
-export interface ReceiverParts {
-  readonly authorise: Authorise;
+export interface ReceiverParts extends IntakeParts {
+  readonly intake: Intake;
   readonly cors: Cors;
-  readonly store: Store;
-  readonly metrics: CollectorMetrics;
-  readonly log: Logger;
-  /** Why nothing can be taken now; undefined when all is well. */
-  readonly notReady: () => string | undefined;
-  /** Epoch ms. */
-  readonly now: () => number;
 }
 
 declare module 'fastify' {
@@ -39,8 +28,7 @@ declare module 'fastify' {
 const signals = ['logs', 'traces', 'metrics'] as const satisfies readonly Signal[];
 
 export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
-  const requests = new RateLimit(requestRate);
-  const records = new RateLimit(recordRate);
+  const { intake } = parts;
   app.decorateRequest('writer', undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) =>
@@ -50,12 +38,8 @@ export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
   for (const signal of signals) {
     const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       reply.headers(parts.cors.headers(request.headers.origin));
-      const writer = await parts.authorise(request.headers.authorization, signal);
-      const key = participantKey(writer);
-      if (key) requests.take(key, 1, parts.now());
+      const writer = await intake.admit(request.headers.authorization, signal);
       encodingOf(request.headers['content-type']);
-      const reason = parts.notReady();
-      if (reason) throw new CollectorError('not_ready', reason, { retryAfterSeconds: 2 });
       request.writer = writer;
     };
     app.options(`/v1/${signal}`, async (request, reply) => {
@@ -65,32 +49,25 @@ export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
       return reply.headers(preflightHeaders).code(204).send();
     });
     app.post(`/v1/${signal}`, { onRequest: admit }, async (request, reply) => {
-      const writer = request.writer!;
       const encoding = encodingOf(request.headers['content-type']);
-      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
-      parts.metrics.bodyBytes.add(body.length, { signal });
-      const key = participantKey(writer);
-      const contentEncoding = request.headers['content-encoding'];
-      const receivedAtMs = parts.now();
-      const answer = await parts.store.accept({
-        facts: { signal, encoding, writer, receivedAtMs, ...(contentEncoding && { contentEncoding }) },
-        digest: digestOf(signal, key ?? 'server', body),
-        body,
-        ...(key && { admit: (count: number) => records.take(key, count, receivedAtMs) }),
+      const answer = await intake.take({
+        signal,
+        encoding,
+        contentEncoding: request.headers['content-encoding'],
+        writer: request.writer!,
+        body: request.body instanceof Buffer ? request.body : Buffer.alloc(0),
       });
-      parts.metrics.records.add(answer.rows, { signal });
-      parts.metrics.refused.add(answer.rejected, { signal });
       return reply.type(contentTypes[encoding]).send(encodeResponse(signal, answer, encoding));
     });
   }
 
   app.addHook('onResponse', async (request, reply) => {
     const signal = signals.find((name) => request.url === `/v1/${name}`);
-    if (signal) parts.metrics.requests.add(1, { signal, status: String(reply.statusCode) });
+    if (signal) intake.count(signal, String(reply.statusCode));
   });
   app.setErrorHandler((thrown, request, reply) => {
     const error = codedError(thrown, parts.log);
-    parts.metrics.errors.add(1, { code: error.code });
+    intake.refused(error);
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
     if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
     const encoding = answerEncoding(request.headers['content-type']);
@@ -100,19 +77,6 @@ export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
   app.setNotFoundHandler((request) => {
     throw new CollectorError('not_found', `${request.method} ${request.url.split('?', 1)[0]}`);
   });
-}
-
-/** Who is bounded; servers are not. Ids may hold anything, hence the separator that cannot stand in a header. */
-function participantKey(writer: Writer): string | undefined {
-  if (writer.kind === 'server') return undefined;
-  const { tenantId, callId, participantId } = writer.claims;
-  return [tenantId, callId, participantId].join('\n');
-}
-
-/** The same bytes from the same writer are the same telemetry, sent again. */
-function digestOf(signal: Signal, writerKey: string, body: Buffer): Buffer {
-  const content = hash('sha256', body, 'hex');
-  return hash('sha256', `${signal}\n${writerKey}\n\n${content}`, 'buffer');
 }
 
 /** Answers speak the request's encoding; JSON where that is unknown. */

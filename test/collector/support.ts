@@ -5,9 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import pino from 'pino';
+import { startGrpc } from '../../collector/grpc/server.ts';
 import { authoriser } from '../../collector/http/authorise.ts';
 import { cors } from '../../collector/http/cors.ts';
 import { buildServer } from '../../collector/http/server.ts';
+import { Intake } from '../../collector/intake.ts';
 import { CollectorMetrics } from '../../collector/metrics.ts';
 import { SchemaKeeper } from '../../collector/schema/keeper.ts';
 import { clickhouseInsert } from '../../collector/store/insert.ts';
@@ -49,6 +51,8 @@ export async function testDatabase(serverUrl: string, options: { create: boolean
 
 export interface TestCollector extends AsyncDisposable {
   readonly url: string;
+  /** host:port */
+  readonly grpc: string;
 }
 
 export async function startCollector(
@@ -61,24 +65,30 @@ export async function startCollector(
   const metrics = new CollectorMetrics();
   const directory = mkdtempSync(path.join(os.tmpdir(), 'callscope-spool-'));
   const spool = await Spool.open({ directory });
-  const parts = { spool, insert: clickhouseInsert(client), refusedDirectory: directory, metrics, log };
-  const store = new Store(parts, { lingerMs: () => 20, drainMs: 2_000 });
-  const server = buildServer({
+  const insert = clickhouseInsert(client);
+  const store = new Store(
+    { spool, insert, refusedDirectory: directory, metrics, log },
+    { lingerMs: () => 20, drainMs: 2_000 },
+  );
+  const parts = {
     authorise: authoriser({ tokenSecret, serverKey }),
-    cors: cors([]),
     store,
     metrics,
     log,
     notReady: () => schema.reason,
     now: Date.now,
-  });
+  };
+  const intake = new Intake(parts);
+  const server = buildServer({ ...parts, intake, cors: cors([]) });
+  const grpc = await startGrpc(intake, log, '127.0.0.1', 0);
   const prepared = schema.run().then(() => store.start());
   if (options.awaitSchema !== false) await prepared;
   return {
     url: await server.listen({ host: '127.0.0.1', port: 0 }),
+    grpc: grpc.address,
     async [Symbol.asyncDispose]() {
       schema.stop();
-      const closed = server.close();
+      const closed = Promise.all([server.close(), grpc.close()]);
       await store.drain();
       await Promise.all([closed, prepared]);
       await spool.close();

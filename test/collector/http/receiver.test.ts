@@ -8,6 +8,7 @@ import { maxBodyBytes } from '../../../collector/http/body.ts';
 import { cors } from '../../../collector/http/cors.ts';
 import { requestRate } from '../../../collector/http/rate.ts';
 import { buildServer } from '../../../collector/http/server.ts';
+import { Intake } from '../../../collector/intake.ts';
 import { CollectorMetrics } from '../../../collector/metrics.ts';
 import { Spool } from '../../../collector/store/spool.ts';
 import { Store } from '../../../collector/store/store.ts';
@@ -172,15 +173,16 @@ async function build(options: { notReady?: string } = {}) {
   const parts = { spool, insert, refusedDirectory: directory, metrics, log };
   const store = new Store(parts, { lingerMs: () => 1 });
   store.start();
-  const app = buildServer({
+  const intakeParts = {
     authorise: authoriser({ tokenSecret: secret, serverKey }),
-    cors: cors(['https://meet.example.org']),
     store,
     metrics,
     log,
     notReady: () => options.notReady,
     now: () => 1_790_000_000_000,
-  });
+  };
+  const intake = new Intake(intakeParts);
+  const app = buildServer({ ...intakeParts, intake, cors: cors(['https://meet.example.org']) });
   return { app, inserted };
 }
 
