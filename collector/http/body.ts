@@ -1,7 +1,8 @@
 /** What a request's headers say about its body, and the body unpacked within bounds. */
-import { gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { CollectorError } from '../errors.ts';
 import { contentTypes, type Encoding } from '../otlp/answer.ts';
+import { gunzip } from './gunzip.ts';
 
 /** Largest body as sent, bytes. */
 export const maxBodyBytes = 4 * 2 ** 20;
@@ -17,18 +18,19 @@ export function encodingOf(contentType: string | undefined): Encoding {
 }
 
 /**
- * Synchronous: bodies are small, and a thread's round trip costs half as much again.
+ * Synchronous: bodies are small, and a thread's round trip costs half as much again. Use the result up before the next
+ * call: it may share its memory.
  * @throws CollectorError `unsupported_encoding`, `bad_compression` or `body_too_large`
  */
 export function unpack(body: Buffer, contentEncoding: string | undefined): Buffer {
   const encoding = contentEncoding?.trim().toLowerCase() || 'identity';
-  const options = { maxOutputLength: maxUnpackedBytes, chunkSize: defaultChunkBytes };
+  const options = { maxOutputLength: maxUnpackedBytes };
   try {
     switch (encoding) {
       case 'identity':
         return body;
       case 'gzip':
-        return gunzipSync(body, { ...options, chunkSize: gzipChunkBytes(body) });
+        return gunzip(body, maxUnpackedBytes);
       case 'deflate':
         return inflateSync(body, options);
       case 'zstd':
@@ -41,17 +43,4 @@ export function unpack(body: Buffer, contentEncoding: string | undefined): Buffe
     throw new CollectorError('bad_compression', `the body is not ${encoding}`, { cause: error });
   }
   throw new CollectorError('unsupported_encoding', `content-encoding is ${JSON.stringify(encoding)}`);
-}
-
-const defaultChunkBytes = 64 * 2 ** 10;
-
-/**
- * A gzip body ends with the length of what is in it: with room for exactly that, it is unpacked in one piece. No more
- * is believed than deflate can make of the body (1,032 times its length).
- */
-function gzipChunkBytes(body: Buffer): number {
-  const told = body.length >= 18 ? body.readUInt32LE(body.length - 4) : 0;
-  const possible = Math.min(maxUnpackedBytes, body.length * 1_032);
-  // One byte more, or zlib asks for another chunk to find that there is nothing left.
-  return told > 0 && told <= possible ? Math.max(told + 1, 64) : defaultChunkBytes;
 }

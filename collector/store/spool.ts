@@ -33,7 +33,7 @@ export interface SpoolOptions {
   readonly segmentBytes?: number;
   /** Digests kept of requests that are no longer in the spool. @default 100_000 */
   readonly rememberedDigests?: number;
-  /** How long the disk rests between two syncs, so that more requests share one. @default 2 */
+  /** How long the disk rests between two syncs, so that more requests share one. @default 4 */
   readonly syncRestMs?: number;
   /** The disk failed to sync: nothing can be promised any more, the process should start anew. */
   readonly onBroken?: (reason: string) => void;
@@ -93,7 +93,7 @@ export class Spool {
       maxBytes: options.maxBytes ?? 4 * 2 ** 30,
       segmentBytes: options.segmentBytes ?? 16 * 2 ** 20,
       rememberedDigests: options.rememberedDigests ?? 100_000,
-      syncRestMs: options.syncRestMs ?? 2,
+      syncRestMs: options.syncRestMs ?? 4,
       onBroken: options.onBroken ?? (() => undefined),
     };
     this.#lock = lock;
