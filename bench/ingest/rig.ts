@@ -107,5 +107,6 @@ export function cpuSeconds(pid: number): number {
 
 export function residentMb(pid: number): number {
   const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (kb === undefined) throw new Error(`process ${pid} has ended`);
   return Math.round(Number(kb) / 1_024);
 }
