@@ -111,7 +111,7 @@ async function saturate(
   writers: readonly Participant[],
   rows: number,
 ): Promise<Run> {
-  const perRequest = pool === undefined ? 0 : recordsOf(pool[0]!);
+  const perRequest = recordsOf(pool[0]!);
   await rig.settled();
   const collectorBefore = cpuSeconds(rig.collectorPid);
   const clickhouseBefore = cpuSeconds(rig.clickhousePid);

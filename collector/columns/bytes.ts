@@ -3,8 +3,12 @@
 const firstCapacity = 1_024;
 
 export class Bytes {
-  data: Buffer = Buffer.allocUnsafeSlow(firstCapacity);
+  data: Buffer;
   length = 0;
+
+  constructor(memory: Buffer = Buffer.allocUnsafeSlow(firstCapacity)) {
+    this.data = memory;
+  }
 
   /** Room for `more` bytes after `length`. */
   reserve(more: number): void {

@@ -102,10 +102,13 @@ export class TableColumns {
     return this.#markedRows;
   }
 
-  /** One block; columns without any value are left out, ClickHouse fills in their defaults. */
-  encode(): Buffer {
+  /**
+   * One block; columns without any value are left out, ClickHouse fills in their defaults.
+   * @param memory taken for the block where it is large enough, so that large ones need not be had anew each time
+   */
+  encode(memory?: Buffer): Buffer {
     const used = [...this.columns].filter(([, column]) => column.used);
-    const block = new Bytes();
+    const block = new Bytes(memory);
     block.reserve(this.rows * 600);
     block.varint(used.length);
     block.varint(this.rows);

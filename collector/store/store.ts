@@ -49,6 +49,11 @@ function lingerOf(table: string): number {
 /** Digests of acknowledged requests, kept so that a repeat of them is answered and not stored again. */
 const rememberedRequests = 100_000;
 const retryAfterSeconds = 2;
+/** Blocks larger than this leave their memory to the next ones. */
+const reusedBytes = 4 * 2 ** 20;
+/** Only blocks of more rows than this take it. */
+const reusedRows = 8_192;
+const wholeOf = (block: Buffer): Buffer => Buffer.from(block.buffer);
 
 export interface IncomingRequest {
   readonly facts: RequestFacts;
@@ -91,6 +96,8 @@ export class Store {
   #draining = false;
   #started = false;
   #idle: (() => void)[] = [];
+  /** Of blocks that are in, for the next ones. */
+  readonly #memory: Buffer[] = [];
 
   constructor(
     parts: { spool: Spool; insert: Insert; refusedDirectory: string; metrics: CollectorMetrics; log: Logger },
@@ -259,7 +266,7 @@ export class Store {
     const state = this.#stateOf(name);
     clearTimeout(state.timer);
     state.timer = undefined;
-    const bytes = table.encode();
+    const bytes = table.encode(rows > reusedRows ? this.#memory.pop() : undefined);
     const sent = { first: state.first };
     state.sent.add(sent);
     state.first = 0;
@@ -280,6 +287,7 @@ export class Store {
     this.#metrics.bufferedRows.value = this.#bufferedRows;
     if (taken) {
       state.sent.delete(sent);
+      if (bytes.length > reusedBytes && this.#memory.length < 2) this.#memory.push(wholeOf(bytes));
       await this.#release({ table: name, through }).catch((error: unknown) =>
         this.#log.error({ err: error }, 'spool cannot be written'),
       );
