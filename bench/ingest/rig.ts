@@ -39,9 +39,10 @@ export async function startRig(): Promise<Rig> {
         CALLSCOPE_TOKEN_SECRET: tokenSecret,
         CALLSCOPE_SERVER_KEY: serverKey,
         CALLSCOPE_SPOOL_DIR: path.join(directory, 'spool'),
-        ...(process.env.NODE_OPTIONS && { NODE_OPTIONS: process.env.NODE_OPTIONS }),
+        // It ends with us, however we end.
+        CALLSCOPE_SUPERVISED: '1',
       },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['pipe', 'ignore', 'inherit'],
     });
     while ((await statusOf(port)) !== 200) {
       if (child.exitCode !== null) throw new Error(`the collector ended with ${child.exitCode}`);
