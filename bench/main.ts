@@ -6,6 +6,9 @@ import type { Benchmark, BenchmarkReport } from './benchmark.ts';
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   sdk: async () => (await import('./sdk.ts')).sdkBenchmark,
   inspector: async () => (await import('./inspector.ts')).inspectorBenchmark,
+  ingest: async () => (await import('./ingest.ts')).ingestBenchmark,
+  soak: async () => (await import('./soak.ts')).soakBenchmark,
+  fuzz: async () => (await import('./fuzz.ts')).fuzzBenchmark,
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
 };
 

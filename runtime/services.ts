@@ -28,9 +28,12 @@ export interface ServiceContext {
     page: number;
     rtc: number;
     collector: number;
+    collectorGrpc: number;
     pipelines: number;
     inspector: number;
   };
+  /** What is to survive a restart. */
+  readonly dataDir: string;
   /** False when the telemetry goes to a collector elsewhere. */
   readonly ownCollector: boolean;
 }
@@ -46,7 +49,12 @@ export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
     script: path.join(projectDir, 'collector', 'main.ts'),
     host: settings.CALLSCOPE_COLLECTOR_HOST,
     port: ports.collector,
-    env: { ...env, CALLSCOPE_COLLECTOR_PORT: String(ports.collector) },
+    env: {
+      CALLSCOPE_SPOOL_DIR: path.join(context.dataDir, 'spool'),
+      ...env,
+      CALLSCOPE_COLLECTOR_PORT: String(ports.collector),
+      CALLSCOPE_COLLECTOR_GRPC_PORT: String(ports.collectorGrpc),
+    },
   };
   const sfu: ServiceSpec = {
     name: 'sfu',

@@ -149,6 +149,17 @@ export const settingGroups = {
       doc: 'Where the collector listens.',
     },
     CALLSCOPE_COLLECTOR_PORT: { kind: fixedPort(), default: '4318', doc: 'OTLP/HTTP, TCP.' },
+    CALLSCOPE_COLLECTOR_GRPC_PORT: { kind: fixedPort(), default: '4317', doc: 'OTLP/gRPC, TCP.' },
+    CALLSCOPE_SPOOL_DIR: {
+      kind: setting.text().optional(),
+      otherwise: '`spool` in the data folder',
+      doc: 'Holds every request until ClickHouse has its rows: put it on a disk that survives a restart, one for each collector.',
+    },
+    CALLSCOPE_SPOOL_MAX_MB: {
+      kind: setting.count().min(64),
+      default: '4096',
+      doc: 'Bound of the spool. Beyond it requests are answered 503; requests are kept compressed, as they came.',
+    },
     CALLSCOPE_ALLOWED_ORIGINS: {
       kind: setting.list().optional(),
       otherwise: 'the meeting page',

@@ -15,8 +15,8 @@ import { keptSecrets } from './embedded/secret-file.ts';
 import { startTurn } from './embedded/turn.ts';
 import { inspectorLink, inspectorUrl } from './inspector-link.ts';
 import { logFile } from './log-file.ts';
-import { callscopeServices, type ServiceContext, type ServiceSpec, startService } from './services.ts';
 import { httpUrl, secured } from './own-urls.ts';
+import { callscopeServices, type ServiceContext, type ServiceSpec, startService } from './services.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { type Child, supervised } from './supervise.ts';
 
@@ -25,6 +25,7 @@ export interface StackPorts {
   page: number;
   rtc: number;
   collector: number;
+  collectorGrpc: number;
   pipelines: number;
   inspector: number;
   clickhouse: number;
@@ -141,7 +142,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const found = stores.found();
     const serviceEnv = environment(options.env ?? {}, settings, ports, secrets, found);
     const ownCollector = !settings.CALLSCOPE_COLLECTOR_URL;
-    const context = { settings, env: serviceEnv, ports, ownCollector };
+    const context = { settings, env: serviceEnv, ports, dataDir, ownCollector };
     for (const specs of (options.services ?? callscopeServices)(context)) {
       await startStage(
         Object.fromEntries(
@@ -204,6 +205,7 @@ async function choosePorts(wanted: Partial<StackPorts>, settings: Settings): Pro
     page: wanted.page || (await freePort()),
     rtc: wanted.rtc || (await freePortRange(workers, settings.CALLSCOPE_RTC_HOST)),
     collector: wanted.collector || (await freePort()),
+    collectorGrpc: wanted.collectorGrpc || (await freePort()),
     pipelines: wanted.pipelines || (await freePort()),
     inspector: wanted.inspector || (await freePort()),
     // The embedded parts find free ones themselves.

@@ -44,6 +44,7 @@ async function main(): Promise<number> {
         page: settings.CALLSCOPE_SFU_PORT,
         rtc: settings.CALLSCOPE_RTC_PORT,
         collector: settings.CALLSCOPE_COLLECTOR_PORT,
+        collectorGrpc: settings.CALLSCOPE_COLLECTOR_GRPC_PORT,
         pipelines: settings.CALLSCOPE_PIPELINES_PORT,
         inspector: settings.CALLSCOPE_INSPECTOR_PORT,
         clickhouse: settings.CALLSCOPE_CLICKHOUSE_PORT,
@@ -106,11 +107,9 @@ async function refuseBusyPorts(settings: Settings): Promise<void> {
     ['CALLSCOPE_RTC_PORT', settings.CALLSCOPE_RTC_HOST, settings.CALLSCOPE_RTC_PORT],
   ];
   if (!settings.CALLSCOPE_COLLECTOR_URL) {
-    fixed.push([
-      'CALLSCOPE_COLLECTOR_PORT',
-      settings.CALLSCOPE_COLLECTOR_HOST,
-      settings.CALLSCOPE_COLLECTOR_PORT,
-    ]);
+    const host = settings.CALLSCOPE_COLLECTOR_HOST;
+    fixed.push(['CALLSCOPE_COLLECTOR_PORT', host, settings.CALLSCOPE_COLLECTOR_PORT]);
+    fixed.push(['CALLSCOPE_COLLECTOR_GRPC_PORT', host, settings.CALLSCOPE_COLLECTOR_GRPC_PORT]);
   }
   const faults: string[] = [];
   for (const [name, host, port] of fixed) {
