@@ -24,7 +24,8 @@ const callId = 'long-call';
 
 export const inspectorBenchmark: Benchmark = {
   summary: 'Opens a long call in Chromium; frames while zooming; the API under ingest.',
-  usage: '[--rows N] samples of the call, default 1500000  [--participants N] default 20  [--opens N] default 5',
+  usage:
+    '[--rows N] samples of the call, default 1500000  [--participants N] default 20  [--opens N] default 5',
   run,
 };
 
@@ -132,7 +133,9 @@ async function openCall(page: Page, address: string): Promise<number> {
   const begun = performance.now();
   await page.goto(address);
   await page.locator('.plots[data-ready=true] .u-over').first().waitFor();
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
   return Math.round(performance.now() - begun);
 }
 
@@ -142,7 +145,18 @@ async function framesWhileZooming(page: Page): Promise<number> {
     const charts = document.querySelector<HTMLElement>('.charts')!;
     charts.scrollIntoView();
     const press = (key: string) => charts.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
-    const keys = ['+', '+', '+', ...Array(24).fill('ArrowRight'), '-', '-', '0', '+', '+', ...Array(8).fill('ArrowLeft')];
+    const keys = [
+      '+',
+      '+',
+      '+',
+      ...Array(24).fill('ArrowRight'),
+      '-',
+      '-',
+      '0',
+      '+',
+      '+',
+      ...Array(8).fill('ArrowLeft'),
+    ];
     let frames = 0;
     let going = true;
     const count = () => {
@@ -161,17 +175,21 @@ async function framesWhileZooming(page: Page): Promise<number> {
 }
 
 async function startInspector(clickhouseUrl: string, pageDir: string) {
-  const child: ChildProcess = spawn(process.execPath, [path.join(import.meta.dirname, '../inspector/main.ts')], {
-    env: {
-      ...process.env,
-      CALLSCOPE_SUPERVISED: '1',
-      CALLSCOPE_INSPECTOR_PORT: '0',
-      CALLSCOPE_CLICKHOUSE_URL: clickhouseUrl,
-      CALLSCOPE_TOKEN_SECRET: secret,
-      CALLSCOPE_INSPECTOR_PAGE_DIR: pageDir,
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, '../inspector/main.ts')],
+    {
+      env: {
+        ...process.env,
+        CALLSCOPE_SUPERVISED: '1',
+        CALLSCOPE_INSPECTOR_PORT: '0',
+        CALLSCOPE_CLICKHOUSE_URL: clickhouseUrl,
+        CALLSCOPE_TOKEN_SECRET: secret,
+        CALLSCOPE_INSPECTOR_PAGE_DIR: pageDir,
+      },
+      stdio: ['pipe', 'pipe', 'inherit'],
     },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  );
   const exited = once(child, 'exit');
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on('line', (line) => {
@@ -209,5 +227,6 @@ async function timesOf(count: number, one: (n: number) => Promise<number>): Prom
 
 const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
 const median = (values: readonly number[]): number => round(sorted(values)[Math.floor(values.length / 2)]!);
-const p95 = (values: readonly number[]): number => round(sorted(values)[Math.ceil(values.length * 0.95) - 1]!);
+const p95 = (values: readonly number[]): number =>
+  round(sorted(values)[Math.ceil(values.length * 0.95) - 1]!);
 const round = (value: number): number => Math.round(value * 10) / 10;

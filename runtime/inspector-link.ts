@@ -36,7 +36,9 @@ function tokenSecret(settings: Settings): string {
   if (settings.CALLSCOPE_TOKEN_SECRET) return settings.CALLSCOPE_TOKEN_SECRET;
   const file = path.resolve(import.meta.dirname, '..', settings.CALLSCOPE_DATA_DIR, 'secrets.json');
   if (!existsSync(file)) {
-    throw new Error(`there is no ${file}: run npm start once, or set CALLSCOPE_DATA_DIR or CALLSCOPE_TOKEN_SECRET`);
+    throw new Error(
+      `there is no ${file}: run npm start once, or set CALLSCOPE_DATA_DIR or CALLSCOPE_TOKEN_SECRET`,
+    );
   }
   return z.object({ token: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).token;
 }

@@ -15,8 +15,8 @@ import { keptSecrets } from './embedded/secret-file.ts';
 import { startTurn } from './embedded/turn.ts';
 import { inspectorLink, inspectorUrl } from './inspector-link.ts';
 import { logFile } from './log-file.ts';
-import { callscopeServices, type ServiceContext, type ServiceSpec, startService } from './services.ts';
 import { httpUrl, secured } from './own-urls.ts';
+import { callscopeServices, type ServiceContext, type ServiceSpec, startService } from './services.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { type Child, supervised } from './supervise.ts';
 

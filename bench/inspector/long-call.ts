@@ -65,7 +65,10 @@ export function ingest(client: ClickHouseClient): () => Promise<number> {
   const begun = Date.now();
   const work = (async () => {
     for (let batch = 0; going; batch++) {
-      await client.command({ query: otherSamples, query_params: { call: `other-${batch % 50}`, now: Date.now() } });
+      await client.command({
+        query: otherSamples,
+        query_params: { call: `other-${batch % 50}`, now: Date.now() },
+      });
       rows += 5_000;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }

@@ -11,7 +11,9 @@ const page = path.join(stateDir, 'inspector', 'index.html');
 
 /** @param {import('./progress.mjs').Say} say */
 export async function inspectorPage(say) {
-  const sources = ['inspector', 'quality', 'telemetry', 'package-lock.json'].map((name) => path.join(root, name));
+  const sources = ['inspector', 'quality', 'telemetry', 'package-lock.json'].map((name) =>
+    path.join(root, name),
+  );
   const hash = hashOf(sources);
   if (existsSync(page) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return 'up to date';
   say('bundling');
