@@ -114,7 +114,10 @@ export interface Incident extends Omit<IncidentRow, 'tenant_id' | 'call_id' | 'r
 }
 
 export interface Decision
-  extends Omit<DecisionRow, 'tenant_id' | 'call_id' | 'revision' | 'evidence' | 'params' | 'outcome_evidence'> {
+  extends Omit<
+    DecisionRow,
+    'tenant_id' | 'call_id' | 'revision' | 'evidence' | 'params' | 'outcome_evidence'
+  > {
   readonly params: Readonly<Record<string, unknown>>;
   readonly evidence: Readonly<Record<string, unknown>>;
   readonly outcomeEvidence: Readonly<Record<string, unknown>>;
@@ -161,7 +164,11 @@ export interface CallPage {
   /** Those that strips mark: connections, devices, joins. */
   readonly events: readonly CallEvent[];
   readonly spans: readonly JoinSpan[];
-  readonly ratings: readonly { readonly participantId: string; readonly time: number; readonly rating: number }[];
+  readonly ratings: readonly {
+    readonly participantId: string;
+    readonly time: number;
+    readonly rating: number;
+  }[];
 }
 
 /** `GET /api/v1/calls/:id/events` */

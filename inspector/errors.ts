@@ -3,7 +3,11 @@
  * `application/problem+json` (RFC 9457); the codes do not change.
  */
 export const errorTable = {
-  malformed: { status: 400, title: 'The request is not as the API describes it', advice: 'See /api/v1/openapi.json.' },
+  malformed: {
+    status: 400,
+    title: 'The request is not as the API describes it',
+    advice: 'See /api/v1/openapi.json.',
+  },
   recording_malformed: {
     status: 422,
     title: 'The recording cannot be read',
@@ -30,8 +34,16 @@ export const errorTable = {
     advice: 'It is too old or not of this deployment. Make another: npm run inspector-link',
   },
   not_allowed: { status: 403, title: 'Not allowed with this role', advice: 'Ask an administrator to do it.' },
-  wrong_origin: { status: 403, title: 'Another site asked for this', advice: 'Use the inspector’s own page, or a key.' },
-  not_found: { status: 404, title: 'There is no such thing', advice: 'Check the id; old calls are deleted in time.' },
+  wrong_origin: {
+    status: 403,
+    title: 'Another site asked for this',
+    advice: 'Use the inspector’s own page, or a key.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is no such thing',
+    advice: 'Check the id; old calls are deleted in time.',
+  },
   call_live: {
     status: 409,
     title: 'The call goes on',
@@ -48,7 +60,11 @@ export const errorTable = {
     title: 'The store does not answer',
     advice: 'Try again in a moment; if it stays, see whether ClickHouse runs.',
   },
-  internal: { status: 500, title: 'The inspector failed', advice: 'Try again; if it stays, look into its log.' },
+  internal: {
+    status: 500,
+    title: 'The inspector failed',
+    advice: 'Try again; if it stays, look into its log.',
+  },
 } as const satisfies Record<string, { status: number; title: string; advice: string }>;
 
 export type ErrorCode = keyof typeof errorTable;

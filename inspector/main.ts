@@ -13,7 +13,9 @@ await runService('inspector', async (log) => {
   const config = readConfig(inspectorConfig);
   const { CALLSCOPE_TLS_CERT: cert, CALLSCOPE_TLS_KEY: key } = config;
   if (!isLoopback(config.CALLSCOPE_INSPECTOR_HOST) && !(cert && key)) {
-    throw new ConfigError('CALLSCOPE_INSPECTOR_HOST is not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too');
+    throw new ConfigError(
+      'CALLSCOPE_INSPECTOR_HOST is not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too',
+    );
   }
   const now = Date.now;
   const store = new Store(config.CALLSCOPE_CLICKHOUSE_URL);

@@ -31,7 +31,15 @@ export function openAudit(store: Store, now: () => number): Audit {
   return {
     record: (actor, action, subject, detail = '') =>
       store.insert('inspector_audit', [
-        { tenant_id: actor.tenantId, time: now(), actor: actor.name, role: actor.role, action, subject, detail },
+        {
+          tenant_id: actor.tenantId,
+          time: now(),
+          actor: actor.name,
+          role: actor.role,
+          action,
+          subject,
+          detail,
+        },
       ]),
     read: (tenantId, offset, most) =>
       store.query<AuditEntry>(

@@ -40,7 +40,9 @@ export function openSessions(parts: { secret: string; store: Store; audit: Audit
       try {
         claims = await verifyToken('inspectorLink', link, secret);
       } catch (error) {
-        throw new InspectorError('link_invalid', 'Its signature or its time does not hold.', { cause: error });
+        throw new InspectorError('link_invalid', 'Its signature or its time does not hold.', {
+          cause: error,
+        });
       }
       const { tenantId, role, linkId } = claims;
       await useUp(linkId, tenantId);

@@ -27,5 +27,8 @@ export async function eraseCall(store: Store, tenantId: string, callId: string):
       return found.rows;
     }),
   );
-  return { tables: erased.filter((rows) => rows > 0).length, rows: erased.reduce((sum, rows) => sum + rows, 0) };
+  return {
+    tables: erased.filter((rows) => rows > 0).length,
+    rows: erased.reduce((sum, rows) => sum + rows, 0),
+  };
 }

@@ -6,7 +6,18 @@ import { callVerdict, shortId } from '../../quality/verdict/call-verdict.ts';
 import type { BadWindow } from '../../quality/verdict/symptoms.ts';
 import { events as names } from '../../telemetry/events.ts';
 import type { DecisionRow, IncidentRow } from '../../telemetry/rows.ts';
-import type { CallEvent, CallPage, Cell, Decision, Incident, JoinSpan, Mean, Person, Strip, Way } from '../contract.ts';
+import type {
+  CallEvent,
+  CallPage,
+  Cell,
+  Decision,
+  Incident,
+  JoinSpan,
+  Mean,
+  Person,
+  Strip,
+  Way,
+} from '../contract.ts';
 
 export interface PersonFacts {
   readonly participantId: string;
@@ -145,7 +156,12 @@ function incidentOf({ tenant_id: _, call_id: __, revision: ___, evidence, ...res
 
 function decisionOf(row: DecisionRow): Decision {
   const { tenant_id: _, call_id: __, revision: ___, evidence, params, outcome_evidence, ...rest } = row;
-  return { ...rest, evidence: object(evidence), params: object(params), outcomeEvidence: object(outcome_evidence) };
+  return {
+    ...rest,
+    evidence: object(evidence),
+    params: object(params),
+    outcomeEvidence: object(outcome_evidence),
+  };
 }
 
 function object(json: string): Record<string, unknown> {

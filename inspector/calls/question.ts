@@ -67,7 +67,8 @@ export function questionOf(typed: string, nowMs: number, zoneMinutes = 0): Quest
   const tokens = tokensOf(typed.slice(0, 500).toLowerCase());
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index]!;
-    const [, field = '', value = token] = /^(quality|kind|room|name|device|region|call|is):(.+)$/.exec(token) ?? [];
+    const [, field = '', value = token] =
+      /^(quality|kind|room|name|device|region|call|is):(.+)$/.exec(token) ?? [];
     const clock = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(token);
     const date = /^(\d{4})-(\d\d)-(\d\d)$/.exec(token);
     const last = /^(\d{1,3})(m|min|h|d)$/.exec(token);
@@ -88,7 +89,9 @@ export function questionOf(typed: string, nowMs: number, zoneMinutes = 0): Quest
       span(nowMs - Number(last[1]) * unit, nowMs + dayMs, `the last ${last[1]} ${last[2]}`);
     } else if ((field === '' || field === 'quality') && Object.hasOwn(qualities, value)) {
       quality = qualities[value]!;
-      understood.push(quality === 'bad' ? 'bad calls' : quality === 'good' ? 'good calls' : 'calls without a score');
+      understood.push(
+        quality === 'bad' ? 'bad calls' : quality === 'good' ? 'good calls' : 'calls without a score',
+      );
     } else if ((field === '' || field === 'is') && value === 'live') {
       live = true;
       understood.push('calls that go on');

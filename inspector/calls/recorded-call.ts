@@ -68,7 +68,8 @@ function pageOf(
   const startedAt = summary?.started_at ?? span.from;
   const leftAt = samples.events.findLast((e) => e.name === 'rtc.participant.left')?.time ?? 0;
   const endedAt = Math.max(summary?.last_seen_at ?? span.to, startedAt + 1_000, summary ? leftAt : 0);
-  const stepMs = stripStepMs(startedAt, endedAt);
+  const scoredUntil = Math.max(summary?.last_seen_at ?? span.to, startedAt + 1_000);
+  const stepMs = stripStepMs(startedAt, scoredUntil);
   return callPage({
     callId,
     roomId: summary?.room_id ?? '',
@@ -82,7 +83,7 @@ function pageOf(
     strips: {
       from: startedAt,
       stepMs,
-      rows: stripsOf(scores, startedAt, stepMs, Math.ceil((endedAt - startedAt) / stepMs)),
+      rows: stripsOf(scores, startedAt, stepMs, Math.ceil((scoredUntil - startedAt) / stepMs)),
     },
     badWindows: badWindowsOf(scores),
     incidents,
@@ -137,7 +138,11 @@ function seriesOf(
 ): SeriesAnswer {
   const own = <R extends { participant_id: string; transport_id: string; stat_id: string; time: number }>(
     rows: readonly R[],
-  ): R[] => lastInStep(rows.filter((row) => row.participant_id === participantId), steps);
+  ): R[] =>
+    lastInStep(
+      rows.filter((row) => row.participant_id === participantId),
+      steps,
+    );
   const inbound = own(samples.inbound_rtp);
   return participantSeries(
     participantId,

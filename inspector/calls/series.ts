@@ -125,7 +125,9 @@ export function participantSeries(
       line('received', 'received (largest)', gauge(videoIn, (r) => r.frame_height, 'max').values(1)),
       line('sent', 'sent (largest)', gauge(videoOut, (r) => r.frame_height, 'max').values(1)),
     ]),
-    chart('frozen', 'Picture standing still', '%', [line('frozen', 'worst stream', scaled(scores.frozen, 100))]),
+    chart('frozen', 'Picture standing still', '%', [
+      line('frozen', 'worst stream', scaled(scores.frozen, 100)),
+    ]),
     chart('layers', 'Layer received', 'layer', [
       line('low', 'lowest', scores.layerLow),
       line('high', 'highest', scores.layerHigh),
@@ -159,8 +161,17 @@ const bufferMs = (rows: readonly Sample<'inbound_rtp'>[], counted: Counted): (nu
 const scaled = (values: readonly (number | null)[], factor: number) =>
   values.map((value) => (value === null ? null : round(value * factor)));
 
-const line = (key: string, label: string, values: readonly (number | null)[]): Line => ({ key, label, values });
-const chart = (key: string, title: string, unit: string, lines: Line[]): Chart => ({ key, title, unit, lines });
+const line = (key: string, label: string, values: readonly (number | null)[]): Line => ({
+  key,
+  label,
+  values,
+});
+const chart = (key: string, title: string, unit: string, lines: Line[]): Chart => ({
+  key,
+  title,
+  unit,
+  lines,
+});
 
 /** Three digits are what a chart shows, and half the bytes of an answer. */
 const round = (value: number): number => Number(value.toPrecision(4));

@@ -39,7 +39,12 @@ export class StepSums {
       for (const row of stream) {
         const value = of(row);
         if (value === null) continue;
-        if (before && row.time > before.time && row.time - before.time <= longestGapMs && value >= before.value) {
+        if (
+          before &&
+          row.time > before.time &&
+          row.time - before.time <= longestGapMs &&
+          value >= before.value
+        ) {
           sums.#spread(before.time, row.time, value - before.value, covered);
         }
         before = { time: row.time, value };
@@ -62,7 +67,9 @@ export class StepSums {
       if (step < 0 || step >= steps.steps) return;
       const known = best[step]!;
       if (Number.isNaN(known)) best[step] = value;
-      else best[step] = pick === 'max' ? Math.max(known, value) : pick === 'min' ? Math.min(known, value) : known + value;
+      else
+        best[step] =
+          pick === 'max' ? Math.max(known, value) : pick === 'min' ? Math.min(known, value) : known + value;
       count[step]!++;
     };
     for (const stream of streamsOf(rows)) {
@@ -71,7 +78,8 @@ export class StepSums {
         if (value === null) continue;
         const first = stepOf(steps, stream[index]!.time);
         const next = stream[index + 1];
-        const until = next && next.time - stream[index]!.time <= longestGapMs ? stepOf(steps, next.time) : first + 1;
+        const until =
+          next && next.time - stream[index]!.time <= longestGapMs ? stepOf(steps, next.time) : first + 1;
         take(first, value);
         for (let step = first + 1; step < until; step++) take(step, value);
       }

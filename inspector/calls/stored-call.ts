@@ -1,13 +1,14 @@
 /** A call that is in the store. */
-import type { Sample } from '../../quality/samples.ts';
+
 import type { SpanRow } from '../../quality/recordings/results.ts';
+import type { Sample } from '../../quality/samples.ts';
 import type { BadWindow } from '../../quality/verdict/symptoms.ts';
 import { events as names } from '../../telemetry/events.ts';
 import type { DecisionRow, IncidentRow, MediaKind, ParticipantSummaryRow } from '../../telemetry/rows.ts';
 import type { CallEvent, CallPage, Cell, JoinSpan, SeriesAnswer, Strip } from '../contract.ts';
 import { InspectorError } from '../errors.ts';
 import { readSql, type Store } from '../store/store.ts';
-import { callPage, pageEventNames, type PersonFacts } from './facts.ts';
+import { callPage, type PersonFacts, pageEventNames } from './facts.ts';
 import { participantSeries, type ScoreSteps, type Steps, stepsOf } from './series.ts';
 import type { CallSource } from './source.ts';
 import { mostBadWindows, stripStepMs } from './windows.ts';
@@ -72,16 +73,20 @@ export async function callVersion(store: Store, tenantId: string, callId: string
 }
 
 async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> {
-  const [summaries, people, cells, badWindows, incidents, decisions, events, spans] = await Promise.all([
-    store.query<{ room_id: string; started_at: number; last_seen_at: number }>(sql.call, key),
-    store.query<ParticipantSummaryRow>(sql.people, key),
-    store.query<CellRow>(sql.cells, key),
-    store.query<BadWindow>(sql.badWindows, { ...key, most: mostBadWindows }),
-    store.query<IncidentRow>(sql.incidents, key),
-    store.query<DecisionRow>(sql.decisions, key),
-    store.query<CallEvent>(sql.pageEvents, { ...key, names: pageEventNames, most: mostPageEvents }),
-    store.query<SpanRow>(sql.spans, key),
-  ]);
+  const summarised = store.query<Summary>(sql.call, key);
+  const [summaries, strips, people, cells, badWindows, incidents, decisions, events, spans] =
+    await Promise.all([
+      summarised,
+      // How long the call was decides on the steps; nothing else waits for that.
+      summarised.then(([row]) => row && stripsBetween(store, key, row.started_at, row.last_seen_at)),
+      store.query<ParticipantSummaryRow>(sql.people, key),
+      store.query<CellRow>(sql.cells, key),
+      store.query<BadWindow>(sql.badWindows, { ...key, most: mostBadWindows }),
+      store.query<IncidentRow>(sql.incidents, key),
+      store.query<DecisionRow>(sql.decisions, key),
+      store.query<CallEvent>(sql.pageEvents, { ...key, names: pageEventNames, most: mostPageEvents }),
+      store.query<SpanRow>(sql.spans, key),
+    ]);
   const summary = summaries[0];
   if (!summary && events.length === 0) {
     throw new InspectorError('not_found', `There is no call ${JSON.stringify(key.call.slice(0, 80))} here.`);
@@ -89,9 +94,6 @@ async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> 
   const startedAt = summary?.started_at ?? events[0]!.time;
   const lastLeft = events.findLast((e) => e.name === names.participantLeft)?.time ?? 0;
   const endedAt = Math.max(summary?.last_seen_at ?? events.at(-1)!.time, startedAt + 1_000, lastLeft);
-  const stepMs = stripStepMs(startedAt, endedAt);
-  const steps = Math.ceil((endedAt - startedAt) / stepMs);
-  const stripRows = await store.query<StripRow>(sql.strips, { ...key, from: startedAt, step: stepMs, steps });
   return callPage({
     callId: key.call,
     roomId: summary?.room_id ?? '',
@@ -102,13 +104,26 @@ async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> 
     notes: [],
     people: peopleOf(people, events),
     cells: cells.map(cellOf),
-    strips: { from: startedAt, stepMs, rows: stripsOf(stripRows, steps) },
+    strips: strips ?? { from: startedAt, stepMs: stripStepMs(startedAt, endedAt), rows: [] },
     badWindows,
     incidents,
     decisions,
     events,
     spans: joinSpans(spans),
   });
+}
+
+interface Summary {
+  readonly room_id: string;
+  readonly started_at: number;
+  readonly last_seen_at: number;
+}
+
+async function stripsBetween(store: Store, key: Key, from: number, to: number): Promise<CallPage['strips']> {
+  const stepMs = stripStepMs(from, to);
+  const steps = Math.max(1, Math.ceil((to - from) / stepMs));
+  const rows = await store.query<StripRow>(sql.strips, { ...key, from, step: stepMs, steps });
+  return { from, stepMs, rows: stripsOf(rows, steps) };
 }
 
 interface CellRow extends Omit<Cell, 'mos' | 'unclassified'> {
@@ -177,7 +192,9 @@ function someoneIsThere(events: readonly CallEvent[]): boolean {
 
 /** A span of the SFU belongs to whose trace it is in. */
 export function joinSpans(rows: readonly SpanRow[]): JoinSpan[] {
-  const byTrace = new Map(rows.filter((r) => r.participant_id !== '').map((r) => [r.trace_id, r.participant_id]));
+  const byTrace = new Map(
+    rows.filter((r) => r.participant_id !== '').map((r) => [r.trace_id, r.participant_id]),
+  );
   return rows.flatMap((row) => {
     const participantId = row.participant_id || (byTrace.get(row.trace_id) ?? '');
     if (participantId === '') return [];

@@ -20,7 +20,9 @@ export const received = (rows: readonly StreamScoreRow[]): StreamScoreRow[] =>
   rows.filter((row) => row.point === 'receiver');
 
 export function cellsOf(rows: readonly StreamScoreRow[]): Cell[] {
-  const groups = Map.groupBy(received(rows), (r) => [r.sender_id, r.receiver_id, r.kind, r.source].join('\n'));
+  const groups = Map.groupBy(received(rows), (r) =>
+    [r.sender_id, r.receiver_id, r.kind, r.source].join('\n'),
+  );
   return [...groups.values()].map((own): Cell => {
     const first = own[0]!;
     const scored = own.filter((r) => r.mos !== null);
@@ -47,7 +49,12 @@ export function cellsOf(rows: readonly StreamScoreRow[]): Cell[] {
   });
 }
 
-export function stripsOf(rows: readonly StreamScoreRow[], from: number, stepMs: number, steps: number): Strip[] {
+export function stripsOf(
+  rows: readonly StreamScoreRow[],
+  from: number,
+  stepMs: number,
+  steps: number,
+): Strip[] {
   const groups = Map.groupBy(received(rows), (r) => `${r.receiver_id}\n${r.kind}`);
   return [...groups.values()].map((own): Strip => {
     const mos = new Array<number | null>(steps).fill(null);

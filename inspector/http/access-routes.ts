@@ -10,7 +10,8 @@ import type { ServerParts } from './server.ts';
 const signInLimit = { rateLimit: { max: 30, timeWindow: 60_000 } };
 
 export function actorIn(request: FastifyRequest): Actor {
-  if (!request.actor) throw new InspectorError('not_signed_in', 'There is neither a session nor a key that holds.');
+  if (!request.actor)
+    throw new InspectorError('not_signed_in', 'There is neither a session nor a key that holds.');
   return request.actor;
 }
 
@@ -19,7 +20,13 @@ export const accessRoutes =
   async (api: FastifyInstance): Promise<void> => {
     api.get(
       '/session',
-      { schema: { summary: 'Who am I', tags: ['access'], response: { 200: { description: 'SessionAnswer' } } } },
+      {
+        schema: {
+          summary: 'Who am I',
+          tags: ['access'],
+          response: { 200: { description: 'SessionAnswer' } },
+        },
+      },
       (request): SessionAnswer => answerOf(actorIn(request)),
     );
 

@@ -23,7 +23,9 @@ interface CallParams {
 const callParams = {
   type: 'object',
   required: ['id'],
-  properties: { id: { type: 'string', minLength: 1, maxLength: 200, description: 'Call id, or that of a recording' } },
+  properties: {
+    id: { type: 'string', minLength: 1, maxLength: 200, description: 'Call id, or that of a recording' },
+  },
 } as const;
 const cursor = { type: 'string', pattern: '^\\d{1,9}$', description: '`next` of the page before' } as const;
 
@@ -74,7 +76,13 @@ export const callRoutes =
 
     api.get<CallParams>(
       '/calls/:id',
-      { schema: { summary: 'A call: verdict, people, who received whom how well, issues', tags: ['calls'], params: callParams } },
+      {
+        schema: {
+          summary: 'A call: verdict, people, who received whom how well, issues',
+          tags: ['calls'],
+          params: callParams,
+        },
+      },
       async (request): Promise<CallPage> => {
         const actor = actorIn(request);
         const { id } = request.params;
@@ -191,7 +199,10 @@ export const callRoutes =
         const lines = exportCall(store, actor.tenantId, id, now());
         const first = await lines.next();
         await audit.record(actor, 'export_call', id);
-        reply.header('content-disposition', `attachment; filename="${id.replaceAll(/[^\w.-]/g, '_')}.jsonl.gz"`);
+        reply.header(
+          'content-disposition',
+          `attachment; filename="${id.replaceAll(/[^\w.-]/g, '_')}.jsonl.gz"`,
+        );
         reply.header('cache-control', 'no-store').type('application/gzip');
         return reply.send(gzipped(first.value ?? '', lines));
       },

@@ -51,7 +51,9 @@ export function liveCalls(store: Store): LiveCalls {
   return {
     follow(tenantId, callId, request, response, expiresAt) {
       if (watchers >= mostWatchers) {
-        response.writeHead(429, { 'content-type': 'text/plain', 'retry-after': '30' }).end('too many watchers\n');
+        response
+          .writeHead(429, { 'content-type': 'text/plain', 'retry-after': '30' })
+          .end('too many watchers\n');
         return;
       }
       watchers++;

@@ -29,7 +29,13 @@ export function answerProblems(app: FastifyInstance, log: (error: Error) => void
 function asInspectorError(error: Error & { statusCode?: number }): InspectorError {
   const status = error.statusCode ?? 500;
   const code: ErrorCode =
-    status === 429 ? 'rate_limited' : status === 413 ? 'recording_too_large' : status < 500 ? 'malformed' : 'internal';
+    status === 429
+      ? 'rate_limited'
+      : status === 413
+        ? 'recording_too_large'
+        : status < 500
+          ? 'malformed'
+          : 'internal';
   const detail = code === 'internal' ? '' : `${error.message.slice(0, 300)}.`;
   return new InspectorError(code, detail, { cause: error });
 }

@@ -7,13 +7,13 @@ import fastifyRateLimit from '@fastify/rate-limit';
 import fastifyStatic from '@fastify/static';
 import fastifySwagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Logger } from '../../telemetry/service/service.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Audit } from '../access/audit.ts';
 import type { Keys } from '../access/keys.ts';
 import { cookieName, type Sessions } from '../access/sessions.ts';
 import { InspectorError } from '../errors.ts';
 import type { Imports } from '../imports/imports.ts';
-import type { Logger } from '../../telemetry/service/service.ts';
 import type { Store } from '../store/store.ts';
 import { accessRoutes } from './access-routes.ts';
 import { callRoutes } from './call-routes.ts';
@@ -66,7 +66,9 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
     const reason = await parts.store.notReady();
-    return reason === '' ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reasons: [reason] });
+    return reason === ''
+      ? { status: 'ready' }
+      : reply.code(503).send({ status: 'not ready', reasons: [reason] });
   });
 
   await app.register(fastifyCookie);

@@ -101,7 +101,9 @@ function bounded(maxBytes: number): Transform {
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
       if (bytes <= maxBytes) return done(null, chunk);
-      done(new InspectorError('recording_too_large', `It is longer than ${Math.round(maxBytes / 2 ** 20)} MiB.`));
+      done(
+        new InspectorError('recording_too_large', `It is longer than ${Math.round(maxBytes / 2 ** 20)} MiB.`),
+      );
     },
   });
 }
@@ -115,7 +117,10 @@ async function read(task: RecordingTask): Promise<{ worker: Worker; page: CallPa
   try {
     const page = await new Promise<CallPage>((resolve, reject) => {
       timer = setTimeout(
-        () => reject(new InspectorError('recording_too_large', `It takes longer than ${patienceMs / 1000} s to read.`)),
+        () =>
+          reject(
+            new InspectorError('recording_too_large', `It takes longer than ${patienceMs / 1000} s to read.`),
+          ),
         patienceMs,
       );
       worker.once('message', (told: Told) => {
@@ -126,7 +131,10 @@ async function read(task: RecordingTask): Promise<{ worker: Worker; page: CallPa
         const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
         reject(
           memory
-            ? new InspectorError('recording_too_large', `It takes more than ${memoryMb} MiB of memory to read.`)
+            ? new InspectorError(
+                'recording_too_large',
+                `It takes more than ${memoryMb} MiB of memory to read.`,
+              )
             : error,
         );
       });

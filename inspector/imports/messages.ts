@@ -1,6 +1,7 @@
 /** What the inspector and the thread that holds a recording say to each other. */
-import type { CallPage, EventList, SeriesAnswer } from '../contract.ts';
+
 import type { EventRequest, SeriesRequest } from '../calls/source.ts';
+import type { CallPage, EventList, SeriesAnswer } from '../contract.ts';
 
 export interface RecordingTask {
   readonly file: string;

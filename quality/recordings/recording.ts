@@ -3,8 +3,8 @@
  * them in the store, and what is known of each connection beside them.
  */
 import type { DecisionRow } from '../../telemetry/rows.ts';
-import type { RecordedResults } from './results.ts';
 import type { CallSamples } from '../samples.ts';
+import type { RecordedResults } from './results.ts';
 
 export type RecordingFormat = 'rtcstats' | 'webrtc-internals' | 'callscope';
 

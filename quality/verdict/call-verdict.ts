@@ -87,7 +87,12 @@ export function callVerdict(input: VerdictInput): CallVerdict {
     (a, b) => severityRank[b.severity] - severityRank[a.severity],
   );
   const level = levelOf(findings, input);
-  return { level, findings, headline: headlineOf(level, findings, input, people), others: othersOf(findings, input, people) };
+  return {
+    level,
+    findings,
+    headline: headlineOf(level, findings, input, people),
+    others: othersOf(findings, input, people),
+  };
 }
 
 function belongs(window: BadWindow, { main, from, to, affected }: Problem): boolean {
@@ -100,17 +105,23 @@ function belongs(window: BadWindow, { main, from, to, affected }: Problem): bool
   if (main.kind === 'ice_loss' || hop === 'relay' || hop === 'far_network') {
     return window.receiverId === guilty || window.senderId === guilty;
   }
-  return window.receiverId === guilty || (affected.includes(window.receiverId) && window.senderId === senderIn(main));
+  return (
+    window.receiverId === guilty ||
+    (affected.includes(window.receiverId) && window.senderId === senderIn(main))
+  );
 }
 
-function findingOf(problem: Problem, symptoms: readonly Symptom[], input: VerdictInput, people: People): Finding {
+function findingOf(
+  problem: Problem,
+  symptoms: readonly Symptom[],
+  input: VerdictInput,
+  people: People,
+): Finding {
   const { main, incidents, from, to } = problem;
   const span = to === null ? text` since ${at(from)}` : text` from ${at(from)} to ${at(to)}`;
   const words = symptomWords(symptoms, people);
   const subject: Part = main.participant_id === '' ? 'The service' : people.name(main.participant_id);
-  const what = words
-    ? text`${words}${span}.`
-    : symptomless(main, subject, span);
+  const what = words ? text`${words}${span}.` : symptomless(main, subject, span);
   const why = causeOf(main);
   const ids = new Set(incidents.map((i) => i.incident_id));
   const decisions = input.decisions
@@ -140,7 +151,12 @@ function findingOf(problem: Problem, symptoms: readonly Symptom[], input: Verdic
 }
 
 const withoutCall = new Set(['connection_not_established', 'ice_loss', 'sfu_death', 'dtls_wave']);
-const withoutDevice = new Set(['capture_failed', 'silent_microphone', 'video_source_black', 'video_source_frozen']);
+const withoutDevice = new Set([
+  'capture_failed',
+  'silent_microphone',
+  'video_source_black',
+  'video_source_frozen',
+]);
 
 /** A trouble that no score shows: what was heard and seen stayed good, or there was nothing to hear and see. */
 function symptomless(main: IncidentRow, subject: Part, span: Text): Text {
@@ -150,7 +166,8 @@ function symptomless(main: IncidentRow, subject: Part, span: Text): Text {
       : text`${subject} was without the call${span}.`;
   }
   if (withoutDevice.has(main.kind)) return text`${subject} was not heard or not seen as meant${span}.`;
-  if (main.severity === 'minor') return text`${subject} had a small trouble${span}, which people hardly noticed.`;
+  if (main.severity === 'minor')
+    return text`${subject} had a small trouble${span}, which people hardly noticed.`;
   return text`${subject} had trouble${span}; the scores of what people heard and saw stayed above poor.`;
 }
 
@@ -179,21 +196,23 @@ function unexplained(windows: readonly BadWindow[], people: People): Finding[] {
     .filter((s) => s.badMs >= leastUnexplainedMs)
     .toSorted((a, b) => b.badMs - a.badMs)
     .slice(0, mostUnexplained)
-    .map((symptom): Finding => ({
-      severity: symptom.kind === 'audio' && symptom.badMs >= 30_000 ? 'moderate' : 'minor',
-      what: text`${symptomWords([symptom], people)!} from ${at(symptom.from)} to ${at(symptom.to)} (worst score ${symptom.worstMos.toFixed(1)} of 5, ${String(Math.round(symptom.badMs / 1000))} s in all).`,
-      why: text`No detector found a cause; the charts show what was measured.`,
-      did: [],
-      hop: 'unknown',
-      participantId: symptom.receiverId,
-      concerns: [symptom.receiverId],
-      from: symptom.from,
-      to: symptom.to,
-      confidence: 0.3,
-      certainty: 'low',
-      incidentIds: [],
-      decisionIds: [],
-    }));
+    .map(
+      (symptom): Finding => ({
+        severity: symptom.kind === 'audio' && symptom.badMs >= 30_000 ? 'moderate' : 'minor',
+        what: text`${symptomWords([symptom], people)!} from ${at(symptom.from)} to ${at(symptom.to)} (worst score ${symptom.worstMos.toFixed(1)} of 5, ${String(Math.round(symptom.badMs / 1000))} s in all).`,
+        why: text`No detector found a cause; the charts show what was measured.`,
+        did: [],
+        hop: 'unknown',
+        participantId: symptom.receiverId,
+        concerns: [symptom.receiverId],
+        from: symptom.from,
+        to: symptom.to,
+        confidence: 0.3,
+        certainty: 'low',
+        incidentIds: [],
+        decisionIds: [],
+      }),
+    );
 }
 
 function levelOf(findings: readonly Finding[], input: VerdictInput): CallVerdict['level'] {
@@ -208,7 +227,8 @@ function headlineOf(
   people: People,
 ): Text {
   if (level === 'unknown') {
-    const why = input.unclassified === '' ? 'no media was measured long enough to score it' : input.unclassified;
+    const why =
+      input.unclassified === '' ? 'no media was measured long enough to score it' : input.unclassified;
     return text`Nothing can be said of how this call was: ${why}.`;
   }
   if (level === 'fine') {
@@ -241,4 +261,5 @@ function lengthOf({ from, to }: VerdictInput): string {
   return minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
-export const shortId = (id: string): string => (id === '' ? 'somebody' : id.length > 14 ? `${id.slice(0, 12)}…` : id);
+export const shortId = (id: string): string =>
+  id === '' ? 'somebody' : id.length > 14 ? `${id.slice(0, 12)}…` : id;

@@ -29,7 +29,8 @@ export function decisionWords(decisions: readonly DecisionRow[], name: Part): Te
   const told = carriedOut.findLast((d) => d.outcome !== '' && d.outcome !== 'unknown') ?? last;
   const audioOnly = carriedOut.find((d) => d.kind === 'audio_only');
   const main = audioOnly ?? carriedOut[0]!;
-  const joint = told.outcome === 'better' ? ' ' : told.outcome === 'same' || told.outcome === 'worse' ? ', ' : '; ';
+  const joint =
+    told.outcome === 'better' ? ' ' : told.outcome === 'same' || told.outcome === 'worse' ? ', ' : '; ';
   const end =
     last.lifted_at === null
       ? text` It is still in force.`
@@ -38,7 +39,8 @@ export function decisionWords(decisions: readonly DecisionRow[], name: Part): Te
 }
 
 function actionDone(decision: DecisionRow, name: Part): Text {
-  if (decision.kind === 'audio_only') return text`stopped sending video to ${name}, so that sound gets through,`;
+  if (decision.kind === 'audio_only')
+    return text`stopped sending video to ${name}, so that sound gets through,`;
   return text`lowered the video sent to ${name}${layer(decision)}`;
 }
 

@@ -84,7 +84,10 @@ function problemOf(group: readonly IncidentRow[]): Problem {
 }
 
 const rank = (i: IncidentRow): number =>
-  severityRank[i.severity] * 10 + (effects.has(i.kind) ? 0 : 5) + (i.hop === 'unknown' ? 0 : 2) + i.confidence;
+  severityRank[i.severity] * 10 +
+  (effects.has(i.kind) ? 0 : 5) +
+  (i.hop === 'unknown' ? 0 : 2) +
+  i.confidence;
 
 /** The worst first: severity, then how many suffered, then how long. */
 function weight({ main, affected, from, to }: Problem): number {

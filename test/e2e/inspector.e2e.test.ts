@@ -56,10 +56,14 @@ async function faultsOfAccess(on: Page): Promise<string[]> {
   return on.evaluate(async () => {
     const { violations } = await (
       window as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+        axe: {
+          run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+        };
       }
     ).axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 120)} ${nodes[0]!.failureSummary}`);
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 120)} ${nodes[0]!.failureSummary}`,
+    );
   });
 }
 
@@ -119,7 +123,9 @@ describe('from a name to the proof', () => {
   it('switches to another participant, and to one sender', async () => {
     await page.getByRole('button', { name: 'Bruno', exact: true }).first().click();
     await expect.poll(() => page.locator('.charts select').first().inputValue()).toMatch(/^p-/);
-    await expect.poll(() => page.locator('.plot[data-chart=loss] .plot-host').getAttribute('aria-label')).toContain('of Bruno');
+    await expect
+      .poll(() => page.locator('.plot[data-chart=loss] .plot-host').getAttribute('aria-label'))
+      .toContain('of Bruno');
     await page.getByRole('button', { name: /^Chiara heard Ana: 3\.1/ }).click();
     await expect.poll(() => page.url()).toContain('sender=');
     await page.getByLabel('beside').selectOption({ label: 'Bruno' });
@@ -174,14 +180,21 @@ describe('recordings', () => {
 
   it('tells what is wrong with a file, and runs nothing of it', async () => {
     await open('/');
-    await drop({ name: 'holiday.jpg', mimeType: 'image/jpeg', buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0]) });
+    await drop({
+      name: 'holiday.jpg',
+      mimeType: 'image/jpeg',
+      buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0]),
+    });
     const alert = page.getByRole('alert');
     await alert.waitFor();
     expect(await alert.innerText()).toMatch(/cannot be read.*begins/s);
     await page.getByRole('button', { name: 'Close' }).click();
 
     const evil = `<img src=x onerror="window.pwned=1">`;
-    const lines = gunzipSync(readFileSync(demoFile)).toString('utf8').replaceAll('"Chiara"', JSON.stringify(evil)).replaceAll("Chiara's", evil.replaceAll('"', '\\"'));
+    const lines = gunzipSync(readFileSync(demoFile))
+      .toString('utf8')
+      .replaceAll('"Chiara"', JSON.stringify(evil))
+      .replaceAll("Chiara's", evil.replaceAll('"', '\\"'));
     await drop({ name: 'evil.jsonl.gz', mimeType: 'application/gzip', buffer: gzipSync(lines) });
     await page.waitForURL(/recording-/);
     await ready();
@@ -199,7 +212,8 @@ describe('recordings', () => {
       await page.getByRole('region', { name: 'Verdict' }).waitFor();
       await ready();
       expect(await page.locator('.call-head').innerText()).toContain('an rtcstats dump');
-      if (name.includes('failed')) expect(await page.locator('.verdict').innerText()).toMatch(/connect|network path/i);
+      if (name.includes('failed'))
+        expect(await page.locator('.verdict').innerText()).toMatch(/connect|network path/i);
     },
   );
   if (!dumpsFolder) it.skip(whySkipped, () => {});

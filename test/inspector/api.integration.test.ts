@@ -11,7 +11,10 @@ let inspector: TestInspector;
 let admin: Record<string, string>;
 let startMs: number;
 
-const ask = async <T>(path: string, options: RequestInit = {}): Promise<{ status: number; body: T; headers: Headers }> => {
+const ask = async <T>(
+  path: string,
+  options: RequestInit = {},
+): Promise<{ status: number; body: T; headers: Headers }> => {
   const answer = await fetch(`${inspector.url}/api/v1${path}`, {
     ...options,
     headers: { ...admin, ...(options.headers as Record<string, string>) },
@@ -33,13 +36,22 @@ beforeAll(async () => {
 afterAll(() => inspector?.close());
 
 describe('finding', () => {
-  it.each(['', 'chiara', 'CHIARA bruno', 'demo-mwvq3rd2', demoCallId, 'downlink', 'congestion', 'bad', 'chromium', 'linux', '1h'])(
-    'finds the bad call by %j',
-    async (typed) => {
-      const { body } = await ask<FoundCalls>(`/calls?q=${encodeURIComponent(typed)}`);
-      expect(body.calls.map((c) => c.callId)).toEqual([demoCallId]);
-    },
-  );
+  it.each([
+    '',
+    'chiara',
+    'CHIARA bruno',
+    'demo-mwvq3rd2',
+    demoCallId,
+    'downlink',
+    'congestion',
+    'bad',
+    'chromium',
+    'linux',
+    '1h',
+  ])('finds the bad call by %j', async (typed) => {
+    const { body } = await ask<FoundCalls>(`/calls?q=${encodeURIComponent(typed)}`);
+    expect(body.calls.map((c) => c.callId)).toEqual([demoCallId]);
+  });
   it('tells who, how bad and why', async () => {
     const { body } = await ask<FoundCalls>('/calls?q=chiara');
     expect(body).toMatchObject({ total: 1, next: null, understood: ['“chiara”'] });
@@ -62,8 +74,14 @@ describe('a call', () => {
     const { body } = await ask<CallPage>(`/calls/${demoCallId}`);
     const [finding] = body.verdict.findings;
     const chiara = body.people.find((p) => p.name === 'Chiara')!;
-    expect(finding).toMatchObject({ participantId: chiara.participantId, hop: 'downlink', severity: 'severe' });
-    expect(plainText(finding!.what)).toMatch(/^Chiara heard Ana and Bruno break up and saw them freeze from /);
+    expect(finding).toMatchObject({
+      participantId: chiara.participantId,
+      hop: 'downlink',
+      severity: 'severe',
+    });
+    expect(plainText(finding!.what)).toMatch(
+      /^Chiara heard Ana and Bruno break up and saw them freeze from /,
+    );
     expect(plainText(finding!.why)).toContain('24 % of packets');
     expect(plainText(finding!.did)).toMatch(/^We lowered the video sent to Chiara to the lowest layer at /);
     expect(body.cells).toHaveLength(12);
@@ -81,7 +99,11 @@ describe('a call', () => {
     const { body: page } = await ask<CallPage>(`/calls/${demoCallId}`);
     const chiara = page.people.find((p) => p.name === 'Chiara')!.participantId;
     const of = async (points: number, more = '') =>
-      (await ask<SeriesAnswer>(`/calls/${demoCallId}/series?participant=${chiara}&from=${page.startedAt}&to=${page.endedAt}&points=${points}${more}`)).body;
+      (
+        await ask<SeriesAnswer>(
+          `/calls/${demoCallId}/series?participant=${chiara}&from=${page.startedAt}&to=${page.endedAt}&points=${points}${more}`,
+        )
+      ).body;
     const fine = await of(400);
     expect(fine).toMatchObject({ stepMs: 1_000 });
     expect((await of(20)).steps).toBeLessThanOrEqual(21);
@@ -90,7 +112,9 @@ describe('a call', () => {
     expect(loss(fine)).toBeGreaterThan(5);
     const ana = page.people.find((p) => p.name === 'Ana')!.participantId;
     const bitrate = (series: SeriesAnswer) =>
-      series.charts.find((c) => c.key === 'bitrate')!.lines[0]!.values.reduce<number>((sum, v) => sum + (v ?? 0), 0);
+      series.charts
+        .find((c) => c.key === 'bitrate')!
+        .lines[0]!.values.reduce<number>((sum, v) => sum + (v ?? 0), 0);
     expect(bitrate(await of(400, `&sender=${ana}`))).toBeLessThan(0.8 * bitrate(fine));
   });
   it('that is not there is a 404 with a code and what to do', async () => {
@@ -103,7 +127,9 @@ describe('a call', () => {
     await inspector.putDemoCall({ callId: 'followed' });
     const told: string[] = [];
     const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
-      httpRequest(`${inspector.url}/api/v1/calls/followed/live`, { headers: admin }, resolve).on('error', reject).end();
+      httpRequest(`${inspector.url}/api/v1/calls/followed/live`, { headers: admin }, resolve)
+        .on('error', reject)
+        .end();
     });
     response.on('data', (bytes) => told.push(String(bytes)));
     await expect.poll(() => told.join('')).toContain('event: hello');
@@ -127,7 +153,12 @@ describe('a call', () => {
 const comparable = ({ callId: _, origin: __, notes: ___, ...page }: CallPage) => ({
   ...page,
   cells: page.cells
-    .map((c) => ({ ...c, mos: c.mos && round(c.mos), delayMs: c.delayMs && round(c.delayMs), lossRatio: c.lossRatio && round(c.lossRatio) }))
+    .map((c) => ({
+      ...c,
+      mos: c.mos && round(c.mos),
+      delayMs: c.delayMs && round(c.delayMs),
+      lossRatio: c.lossRatio && round(c.lossRatio),
+    }))
     .toSorted((a, b) => key(a).localeCompare(key(b))),
   strips: { ...page.strips, rows: page.strips.rows.toSorted((a, b) => key(a).localeCompare(key(b))) },
   // Events of one millisecond have no order.
@@ -164,7 +195,10 @@ describe('export and import', () => {
     expect(answer.status).toBe(404);
   });
   it('judges an export that brings no results', async () => {
-    const raw = demoLines().filter((line) => !['stream_score', 'incident', 'call_summary', 'participant_summary'].includes(String(line.table)));
+    const raw = demoLines().filter(
+      (line) =>
+        !['stream_score', 'incident', 'call_summary', 'participant_summary'].includes(String(line.table)),
+    );
     const text = raw.map((line) => JSON.stringify(line)).join('\n');
     const { body } = await ask<CallPage>('/judge', { method: 'POST', body: gzipSync(text) });
     expect(body.verdict.findings[0]).toMatchObject({ hop: 'downlink', severity: 'severe' });
@@ -173,7 +207,12 @@ describe('export and import', () => {
     ['is empty', () => Buffer.alloc(0), 422, /nothing in it/],
     ['is no recording', () => Buffer.from('hello there'), 422, /line 1, column 1/],
     ['is cut off', () => readFileSync(demoFile).subarray(0, 100_000), 422, /cut off/],
-    ['is broken inside', () => Buffer.from('{"callscope":"export","version":1}\n{"table":"rtc_event","time":5}'), 422, /line 2/],
+    [
+      'is broken inside',
+      () => Buffer.from('{"callscope":"export","version":1}\n{"table":"rtc_event","time":5}'),
+      422,
+      /line 2/,
+    ],
     ['is longer than allowed', () => Buffer.alloc(5 * 2 ** 20, 32), 413, /longer than 4 MiB/],
     [
       'blows up when unpacked',
@@ -189,7 +228,11 @@ describe('export and import', () => {
   it('absurd numbers end in a page or in a refusal', async () => {
     const lines = demoLines()
       .slice(0, 400)
-      .map((line) => (line.packets_received ? { ...line, packets_received: 1e300, jitter_us: -1, bytes_received: 9e15 } : line));
+      .map((line) =>
+        line.packets_received
+          ? { ...line, packets_received: 1e300, jitter_us: -1, bytes_received: 9e15 }
+          : line,
+      );
     const body = lines.map((line) => JSON.stringify(line)).join('\n');
     expect([200, 422]).toContain((await ask('/judge', { method: 'POST', body })).status);
   });
@@ -197,10 +240,23 @@ describe('export and import', () => {
 
 describe('access', () => {
   const status = async (path: string, headers: Record<string, string>, method = 'GET', body?: string) =>
-    (await fetch(`${inspector.url}/api/v1${path}`, { method, headers: { ...headers, ...(body && { 'content-type': 'application/json' }) }, ...(body && { body }) })).status;
+    (
+      await fetch(`${inspector.url}/api/v1${path}`, {
+        method,
+        headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body }),
+      })
+    ).status;
 
   it('asks everybody who they are', async () => {
-    for (const path of ['/calls', `/calls/${demoCallId}`, `/calls/${demoCallId}/export`, '/keys', '/audit', '/session']) {
+    for (const path of [
+      '/calls',
+      `/calls/${demoCallId}`,
+      `/calls/${demoCallId}/export`,
+      '/keys',
+      '/audit',
+      '/session',
+    ]) {
       expect(await status(path, {})).toBe(401);
       expect(await status(path, { cookie: 'callscope_inspector=nonsense' })).toBe(401);
     }
@@ -228,13 +284,20 @@ describe('access', () => {
     const support = await inspector.signedIn('support');
     expect(await status(`/calls/${demoCallId}`, support)).toBe(200);
     expect(await status(`/calls/${demoCallId}/export`, support)).toBe(200);
-    for (const [path, method] of [[`/calls/${demoCallId}`, 'DELETE'], ['/keys', 'GET'], ['/audit', 'GET']] as const) {
+    for (const [path, method] of [
+      [`/calls/${demoCallId}`, 'DELETE'],
+      ['/keys', 'GET'],
+      ['/audit', 'GET'],
+    ] as const) {
       expect(await status(path, support, method)).toBe(403);
     }
     expect(await status('/keys', support, 'POST', '{"name":"x","role":"admin"}')).toBe(403);
   });
   it('takes nothing that changes something from another site', async () => {
-    const strange: Record<string, string>[] = [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }];
+    const strange: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+    ];
     for (const headers of strange) {
       expect(await status(`/calls/${demoCallId}`, { ...admin, ...headers }, 'DELETE')).toBe(403);
     }
@@ -251,40 +314,51 @@ describe('access', () => {
     expect(await status('/calls', { authorization: `Bearer ${made.token.slice(0, -1)}A` })).toBe(401);
     expect(await status(`/keys/${made.keyId}`, admin, 'DELETE')).toBe(204);
     expect(await status('/calls', bearer)).toBe(401);
-    const stored = await (await inspector.client.query({ query: 'SELECT * FROM inspector_key', format: 'TabSeparated' })).text();
+    const stored = await (
+      await inspector.client.query({ query: 'SELECT * FROM inspector_key', format: 'TabSeparated' })
+    ).text();
     expect(stored).not.toContain(made.token.split('_')[2]);
   });
   it('writes down who did what', async () => {
     await ask(`/calls/${demoCallId}`);
     const { body } = await ask<{ entries: { action: string; subject: string }[] }>('/audit');
-    expect(body.entries.map((e) => e.action)).toEqual(expect.arrayContaining(['sign_in', 'open_call', 'export_call', 'make_key', 'revoke_key']));
+    expect(body.entries.map((e) => e.action)).toEqual(
+      expect.arrayContaining(['sign_in', 'open_call', 'export_call', 'make_key', 'revoke_key']),
+    );
   });
   it('describes itself', async () => {
     const { body } = await ask<{ openapi: string; paths: object }>('/openapi.json');
     expect(body.openapi).toBe('3.1.0');
-    expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/api/v1/calls', '/api/v1/calls/{id}', '/api/v1/judge']));
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining(['/api/v1/calls', '/api/v1/calls/{id}', '/api/v1/judge']),
+    );
   });
-  it.each(['/calls?limit=100000', '/calls?cursor=x', `/calls/${demoCallId}/series?participant=p`, `/calls/${demoCallId}/series?participant=p&from=5&to=4`])(
-    'refuses %s as malformed',
-    async (path) => {
-      const { status: code, body } = await ask<Problem>(path);
-      expect(code).toBe(400);
-      expect(body.code).toBe('malformed');
-    },
-  );
+  it.each([
+    '/calls?limit=100000',
+    '/calls?cursor=x',
+    `/calls/${demoCallId}/series?participant=p`,
+    `/calls/${demoCallId}/series?participant=p&from=5&to=4`,
+  ])('refuses %s as malformed', async (path) => {
+    const { status: code, body } = await ask<Problem>(path);
+    expect(code).toBe(400);
+    expect(body.code).toBe('malformed');
+  });
 });
 
 describe('erasing', () => {
   it('leaves no row of the call in any table, and everything of others', async () => {
     await inspector.putDemoCall({ callId: 'to-erase' });
-    const { status, body } = await ask<{ rows: number; tables: number }>('/calls/to-erase', { method: 'DELETE' });
+    const { status, body } = await ask<{ rows: number; tables: number }>('/calls/to-erase', {
+      method: 'DELETE',
+    });
     expect(status).toBe(200);
     expect(body.tables).toBeGreaterThan(14);
     expect(body.rows).toBeGreaterThan(7_000);
     const tables = (
       await (
         await inspector.client.query({
-          query: "SELECT DISTINCT table FROM system.columns WHERE database = currentDatabase() AND name = 'call_id'",
+          query:
+            "SELECT DISTINCT table FROM system.columns WHERE database = currentDatabase() AND name = 'call_id'",
           format: 'JSONEachRow',
         })
       ).json<{ table: string }>()

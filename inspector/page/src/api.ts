@@ -1,5 +1,12 @@
 /** Asking the service. A refusal becomes an `ApiError` with the words that the service chose for it. */
-import type { CallPage, EventList, FoundCalls, Problem, SeriesAnswer, SessionAnswer } from '../../contract.ts';
+import type {
+  CallPage,
+  EventList,
+  FoundCalls,
+  Problem,
+  SeriesAnswer,
+  SessionAnswer,
+} from '../../contract.ts';
 
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -69,8 +76,11 @@ export const api = {
   signIn: (link: string) => ask<SessionAnswer>('/session', json('POST', { link })),
   signOut: () => ask<void>('/session', { method: 'DELETE' }),
   find: (q: string, cursor: string, signal: AbortSignal) =>
-    ask<FoundCalls>(`/calls?${query({ q, zone: -new Date().getTimezoneOffset(), cursor, limit: 50 })}`, { signal }),
-  call: (callId: string, signal?: AbortSignal) => ask<CallPage>(callPath(callId), { ...(signal && { signal }) }),
+    ask<FoundCalls>(`/calls?${query({ q, zone: -new Date().getTimezoneOffset(), cursor, limit: 50 })}`, {
+      signal,
+    }),
+  call: (callId: string, signal?: AbortSignal) =>
+    ask<CallPage>(callPath(callId), { ...(signal && { signal }) }),
   series: (
     callId: string,
     asked: { participant: string; sender: string; from: number; to: number; points: number },
@@ -82,9 +92,15 @@ export const api = {
   exportUrl: (callId: string) => `/api/v1${callPath(callId)}/export`,
   liveUrl: (callId: string) => `/api/v1${callPath(callId)}/live`,
   judge: (file: Blob) =>
-    ask<CallPage>('/judge', { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: file }),
+    ask<CallPage>('/judge', {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: file,
+    }),
   keys: () => ask<{ keys: KeyInfo[] }>('/keys'),
-  makeKey: (name: string, role: string) => ask<KeyInfo & { token: string }>('/keys', json('POST', { name, role })),
+  makeKey: (name: string, role: string) =>
+    ask<KeyInfo & { token: string }>('/keys', json('POST', { name, role })),
   revokeKey: (keyId: string) => ask<void>(`/keys/${encodeURIComponent(keyId)}`, { method: 'DELETE' }),
-  audit: (cursor: string) => ask<{ entries: AuditEntry[]; next: string | null }>(`/audit?${query({ cursor })}`),
+  audit: (cursor: string) =>
+    ask<{ entries: AuditEntry[]; next: string | null }>(`/audit?${query({ cursor })}`),
 };

@@ -26,7 +26,8 @@ export function App() {
 
   useEffect(() => {
     const link = linkInAddress();
-    const begun = link === undefined ? api.session() : api.signIn(link).catch((error) => signedInAlready(error));
+    const begun =
+      link === undefined ? api.session() : api.signIn(link).catch((error) => signedInAlready(error));
     begun.then(setSession, (error: unknown) => {
       setSession('none');
       if (!(error instanceof ApiError) || error.code !== 'not_signed_in') setFault(error);
@@ -43,7 +44,12 @@ export function App() {
   const [, callId] = /^\/calls\/([^/]+)$/.exec(place.path) ?? [];
   return (
     <DropTarget onRecording={onRecording}>
-      <Header session={session} place={place} onSignedOut={() => setSession('none')} onRecording={onRecording} />
+      <Header
+        session={session}
+        place={place}
+        onSignedOut={() => setSession('none')}
+        onRecording={onRecording}
+      />
       {callId ? (
         <CallView
           key={callId}

@@ -43,7 +43,14 @@ export function usePlace(): Place {
 /** For links: the browser's own ways (new tab, middle button) stay as they are. */
 export function onLink(event: MouseEvent): void {
   const link = event.currentTarget as HTMLAnchorElement;
-  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+  if (
+    event.defaultPrevented ||
+    event.button !== 0 ||
+    event.metaKey ||
+    event.ctrlKey ||
+    event.shiftKey ||
+    event.altKey
+  )
     return;
   event.preventDefault();
   go(link.pathname + link.search);

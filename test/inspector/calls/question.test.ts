@@ -48,6 +48,8 @@ describe('what somebody types', () => {
     const { words } = questionOf('x '.repeat(10_000), now);
     expect(words.length).toBeLessThanOrEqual(12);
     expect(questionOf('constructor __proto__ quality:toString', now).quality).toBe('');
-    expect(questionOf('9999-99-99', now).words.length + questionOf('9999-99-99', now).understood.length).toBeGreaterThan(0);
+    expect(
+      questionOf('9999-99-99', now).words.length + questionOf('9999-99-99', now).understood.length,
+    ).toBeGreaterThan(0);
   });
 });

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { stepsOf } from '../../../inspector/calls/series.ts';
 import { StepSums } from '../../../inspector/calls/step-sums.ts';
 
-const row = (time: number, value: number | null, stat = 's') => ({ transport_id: 't', stat_id: stat, time, value });
+const row = (time: number, value: number | null, stat = 's') => ({
+  transport_id: 't',
+  stat_id: stat,
+  time,
+  value,
+});
 const of = (r: ReturnType<typeof row>) => r.value;
 const steps = { from: 0, stepMs: 1_000, steps: 6 };
 
@@ -21,8 +26,14 @@ describe('counters', () => {
     expect(StepSums.ofCounter(rows, of, steps).perSecond()).toEqual([100, null, 100, null, null, null]);
   });
   it('do not bridge gaps, and skip what is not known', () => {
-    expect(StepSums.ofCounter([row(0, 0), row(60_000, 9)], of, steps).perSecond().every((v) => v === null)).toBe(true);
-    expect(StepSums.ofCounter([row(0, 0), row(500, null), row(1_000, 10)], of, steps).perSecond()[0]).toBe(10);
+    expect(
+      StepSums.ofCounter([row(0, 0), row(60_000, 9)], of, steps)
+        .perSecond()
+        .every((v) => v === null),
+    ).toBe(true);
+    expect(StepSums.ofCounter([row(0, 0), row(500, null), row(1_000, 10)], of, steps).perSecond()[0]).toBe(
+      10,
+    );
   });
   it('give shares and ratios', () => {
     const lost = StepSums.ofCounter([row(0, 0), row(1_000, 5)], of, steps);

@@ -116,7 +116,11 @@ export const demoLines = (): Record<string, unknown>[] =>
 
 export async function putDemoCall(
   client: ClickHouseClient,
-  { callId = demoCallId, tenantId = 'default', startMs }: { callId?: string; tenantId?: string; startMs?: number },
+  {
+    callId = demoCallId,
+    tenantId = 'default',
+    startMs,
+  }: { callId?: string; tenantId?: string; startMs?: number },
 ): Promise<number> {
   const [, ...rows] = demoLines();
   const began = rows.find((row) => row.table === 'call_summary')!.started_at as number;

@@ -89,7 +89,10 @@ const said = (input: VerdictInput) => {
   const { findings, headline, others } = callVerdict(input);
   const first = findings[0];
   return first
-    ? [first.what, first.why, first.did, others].map((part) => plainText(part)).filter(Boolean).join(' ')
+    ? [first.what, first.why, first.did, others]
+        .map((part) => plainText(part))
+        .filter(Boolean)
+        .join(' ')
     : plainText(headline);
 };
 
@@ -105,18 +108,31 @@ describe('a bad call', () => {
   });
 
   it.each<[string, Partial<BadWindow>[], RegExp]>([
-    ['sound and picture of the same people', [{}, { kind: 'video', frozenMs: 4_000 }], /^Ana heard Ben break up and saw them freeze /],
+    [
+      'sound and picture of the same people',
+      [{}, { kind: 'video', frozenMs: 4_000 }],
+      /^Ana heard Ben break up and saw them freeze /,
+    ],
     ['sound that comes late', [{ concealedRatio: 0, delayMs: 520 }], /^Ana heard Ben 520 ms late /],
     ['pictures that are coarse', [{ kind: 'video', frozenMs: 0 }], /^Ana saw Ben in poor quality /],
     ['everybody', [{}, { senderId: 'cleo' }], /^Ana heard Ben and Cleo break up /],
   ])('names %s', (_what, windows, expected) => {
-    expect(said(call({ incidents: [incident()], badWindows: windows.map((w) => bad(140, w)) }))).toMatch(expected);
+    expect(said(call({ incidents: [incident()], badWindows: windows.map((w) => bad(140, w)) }))).toMatch(
+      expected,
+    );
   });
 
   it('of a bad uplink tells what the receivers suffered', () => {
-    const uplink = incident({ kind: 'uplink_congestion', hop: 'uplink', participant_id: 'ben', affected: ['ana', 'cleo'] });
+    const uplink = incident({
+      kind: 'uplink_congestion',
+      hop: 'uplink',
+      participant_id: 'ben',
+      affected: ['ana', 'cleo'],
+    });
     const windows = [bad(140), bad(140, { receiverId: 'cleo' })];
-    expect(said(call({ incidents: [uplink], badWindows: windows }))).toMatch(/^Ana and Cleo heard Ben break up /);
+    expect(said(call({ incidents: [uplink], badWindows: windows }))).toMatch(
+      /^Ana and Cleo heard Ben break up /,
+    );
   });
 
   it('goes on, as long as its incident is open', () => {
@@ -131,7 +147,11 @@ describe('a bad call', () => {
   });
 
   it('tells incidents of one line at one time as one, by the cause and not by its effect', () => {
-    const freeze = incident({ incident_id: 'i2', kind: 'freeze', sentence: "Ben's video stood still for Ana." });
+    const freeze = incident({
+      incident_id: 'i2',
+      kind: 'freeze',
+      sentence: "Ben's video stood still for Ana.",
+    });
     const { findings } = callVerdict(call({ incidents: [freeze, incident()] }));
     expect(findings).toHaveLength(1);
     expect(findings[0]!.incidentIds).toEqual(['i1', 'i2']);
@@ -139,7 +159,12 @@ describe('a bad call', () => {
   });
 
   it('tells the worst first, and two faults as two', () => {
-    const small = incident({ incident_id: 'i0', participant_id: 'cleo', affected: ['cleo'], severity: 'minor' });
+    const small = incident({
+      incident_id: 'i0',
+      participant_id: 'cleo',
+      affected: ['cleo'],
+      severity: 'minor',
+    });
     const { findings, level } = callVerdict(call({ incidents: [small, incident()] }));
     expect(findings.map((f) => f.participantId)).toEqual(['ana', 'cleo']);
     expect(level).toBe('severe');

@@ -48,7 +48,13 @@ export function KeysView() {
         }}
       >
         <label>
-          Name <input value={name} maxLength={80} required onInput={(event) => setName(event.currentTarget.value)} />
+          Name{' '}
+          <input
+            value={name}
+            maxLength={80}
+            required
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </label>
         <label>
           Role{' '}

@@ -115,7 +115,10 @@ function Call({ page, session }: { page: CallPage; session: SessionAnswer }) {
   const [chosen, setChosen] = useState(0);
   const charts = useRef<HTMLElement>(null);
   const finding: Finding | undefined = page.verdict.findings[chosen];
-  const whole: Span = useMemo(() => ({ from: page.startedAt, to: page.endedAt }), [page.startedAt, page.endedAt]);
+  const whole: Span = useMemo(
+    () => ({ from: page.startedAt, to: page.endedAt }),
+    [page.startedAt, page.endedAt],
+  );
 
   useEffect(() => {
     const names = page.people.map((p) => p.name).join(', ');
@@ -144,7 +147,11 @@ function Call({ page, session }: { page: CallPage; session: SessionAnswer }) {
     const end = found.to ?? page.endedAt;
     const margin = Math.max(15_000, (end - found.from) * 0.5);
     const participant = lookAt(found) ?? focus.participant;
-    setFocus({ participant, sender: '', span: clipped({ from: found.from - margin, to: end + margin }, whole) });
+    setFocus({
+      participant,
+      sender: '',
+      span: clipped({ from: found.from - margin, to: end + margin }, whole),
+    });
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     charts.current?.scrollIntoView({ block: 'start', behavior: calm ? 'instant' : 'smooth' });
     charts.current?.focus({ preventScroll: true });
@@ -159,14 +166,7 @@ function Call({ page, session }: { page: CallPage; session: SessionAnswer }) {
         <Matrix page={page} focus={focus} onPick={pick} />
       </div>
       <Strips page={page} focus={focus} onPick={pick} onSpan={setSpan} onFinding={showFinding} />
-      <ChartsPanel
-        innerRef={charts}
-        page={page}
-        focus={focus}
-        whole={whole}
-        onSpan={setSpan}
-        onPick={pick}
-      />
+      <ChartsPanel innerRef={charts} page={page} focus={focus} whole={whole} onSpan={setSpan} onPick={pick} />
       <div class="side-by-side">
         <JoinPanel page={page} participant={focus.participant} />
         <DetailsPanel page={page} participant={focus.participant} onPick={pick} />
@@ -180,7 +180,8 @@ function clipped({ from, to }: Span, whole: Span): Span | undefined {
   const start = Math.max(whole.from, from);
   const end = Math.min(whole.to, to);
   // Less than some samples show nothing.
-  if (end - start < 5_000) return { from: Math.max(whole.from, start - 5_000), to: Math.min(whole.to, end + 5_000) };
+  if (end - start < 5_000)
+    return { from: Math.max(whole.from, start - 5_000), to: Math.min(whole.to, end + 5_000) };
   return start <= whole.from && end >= whole.to ? undefined : { from: start, to: end };
 }
 
@@ -195,7 +196,9 @@ function CallHead({ page, session }: { page: CallPage; session: SessionAnswer })
   const stored = page.origin === 'store';
   const [fault, setFault] = useState<unknown>();
   const erase = async () => {
-    const sure = confirm('Erase this call? Everything that was measured and said of it will be gone for good.');
+    const sure = confirm(
+      'Erase this call? Everything that was measured and said of it will be gone for good.',
+    );
     if (!sure) return;
     try {
       await api.erase(page.callId);
@@ -207,10 +210,16 @@ function CallHead({ page, session }: { page: CallPage; session: SessionAnswer })
   return (
     <div class="call-head">
       <div>
-        <h1>{page.people.map((p) => p.name).slice(0, 6).join(', ') || page.callId}</h1>
+        <h1>
+          {page.people
+            .map((p) => p.name)
+            .slice(0, 6)
+            .join(', ') || page.callId}
+        </h1>
         <p class="soft">
           {longDate(page.startedAt)}, {clock(page.startedAt)} to{' '}
-          {page.live ? <b class="live">live</b> : clock(page.endedAt)} · {duration(page.endedAt - page.startedAt)}
+          {page.live ? <b class="live">live</b> : clock(page.endedAt)} ·{' '}
+          {duration(page.endedAt - page.startedAt)}
           {page.roomId && <> · room {page.roomId}</>} ·{' '}
           {stored ? <code title="Call id">{page.callId}</code> : <>from {origins[page.origin]}, not stored</>}
         </p>

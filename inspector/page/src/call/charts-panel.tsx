@@ -88,7 +88,6 @@ export function ChartsPanel({ innerRef, page, focus, whole, onSpan, onPick }: Pr
   );
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: keys that move through time work anywhere in it
     <section
       class="card charts"
       aria-labelledby="charts-title"
@@ -150,19 +149,42 @@ export function ChartsPanel({ innerRef, page, focus, whole, onSpan, onPick }: Pr
         </span>
         {/* biome-ignore lint/a11y/useSemanticElements: a row of buttons, no form */}
         <div class="buttons" role="group" aria-label="Zoom">
-          <button type="button" aria-label="Earlier" title="Earlier (←)" onClick={() => move(-0.25)} disabled={!focus.span}>
+          <button
+            type="button"
+            aria-label="Earlier"
+            title="Earlier (←)"
+            onClick={() => move(-0.25)}
+            disabled={!focus.span}
+          >
             ←
           </button>
           <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => zoom(0.5)}>
             +
           </button>
-          <button type="button" aria-label="Zoom out" title="Zoom out (−)" onClick={() => zoom(2)} disabled={!focus.span}>
+          <button
+            type="button"
+            aria-label="Zoom out"
+            title="Zoom out (−)"
+            onClick={() => zoom(2)}
+            disabled={!focus.span}
+          >
             −
           </button>
-          <button type="button" aria-label="Later" title="Later (→)" onClick={() => move(0.25)} disabled={!focus.span}>
+          <button
+            type="button"
+            aria-label="Later"
+            title="Later (→)"
+            onClick={() => move(0.25)}
+            disabled={!focus.span}
+          >
             →
           </button>
-          <button type="button" onClick={() => onSpan(undefined)} disabled={!focus.span} title="Whole call (0)">
+          <button
+            type="button"
+            onClick={() => onSpan(undefined)}
+            disabled={!focus.span}
+            title="Whole call (0)"
+          >
             All
           </button>
         </div>

@@ -15,7 +15,7 @@ export function DetailsPanel({ page, participant, onPick }: Props) {
     <section class="card" aria-labelledby="people-title">
       <h2 id="people-title">People</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <div class="scroll" tabIndex={0} role="region" aria-label="People of this call">
+      <section class="scroll" tabIndex={0} aria-label="People of this call">
         <table class="plain people">
           <thead>
             <tr>
@@ -31,7 +31,12 @@ export function DetailsPanel({ page, participant, onPick }: Props) {
             {page.people.map((p) => (
               <tr key={p.participantId} class={p.participantId === participant ? 'chosen' : ''}>
                 <th scope="row">
-                  <button type="button" class="link" title={p.participantId} onClick={() => onPick(p.participantId)}>
+                  <button
+                    type="button"
+                    class="link"
+                    title={p.participantId}
+                    onClick={() => onPick(p.participantId)}
+                  >
                     {p.name}
                   </button>
                 </th>
@@ -44,13 +49,14 @@ export function DetailsPanel({ page, participant, onPick }: Props) {
                 <td>{[p.browser, p.platform, p.region].filter(Boolean).join(', ') || 'not told'}</td>
                 <td>{lastWay(p)}</td>
                 <td>
-                  {clock(p.joinedAt)} to {p.leftAt === null ? (page.live ? 'now' : 'the end') : clock(p.leftAt)}
+                  {clock(p.joinedAt)} to{' '}
+                  {p.leftAt === null ? (page.live ? 'now' : 'the end') : clock(p.leftAt)}
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       {person && person.ways.length > 0 && (
         <>
           <h3>Ways that {person.name} took</h3>

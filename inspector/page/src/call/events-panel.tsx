@@ -35,14 +35,14 @@ export function EventsPanel({ page, participant }: { page: CallPage; participant
         <h2>Raw events</h2>
       </summary>
       <label>
-        <input type="checkbox" checked={!all} onChange={(event) => setAll(!event.currentTarget.checked)} /> only of{' '}
-        {nameOf(participant)}
+        <input type="checkbox" checked={!all} onChange={(event) => setAll(!event.currentTarget.checked)} />{' '}
+        only of {nameOf(participant)}
       </label>
       {fault !== undefined && <Failure error={fault} />}
       {events && events.length === 0 && <p class="soft">Nothing was told.</p>}
       {events && events.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <div class="scroll events-list" tabIndex={0} role="region" aria-label="Events">
+        <section class="scroll events-list" tabIndex={0} aria-label="Events">
           <table class="plain">
             <thead>
               <tr>
@@ -70,7 +70,7 @@ export function EventsPanel({ page, participant }: { page: CallPage; participant
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
       {next && (
         <button type="button" onClick={() => void load(next, new AbortController().signal)}>

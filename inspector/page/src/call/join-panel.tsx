@@ -18,7 +18,10 @@ export function JoinPanel({ page, participant }: { page: CallPage; participant: 
   const own = page.spans.filter((s) => s.participantId === participant && s.name.startsWith('rtc.join'));
   const root = own.find((s) => s.name === 'rtc.join');
   const server = page.spans.filter(
-    (s) => s.participantId === participant && !s.name.startsWith('rtc.join') && own.some((o) => o.spanId === s.parentId),
+    (s) =>
+      s.participantId === participant &&
+      !s.name.startsWith('rtc.join') &&
+      own.some((o) => o.spanId === s.parentId),
   );
   const spans = [...own.filter((s) => s !== root), ...server].toSorted((a, b) => a.time - b.time);
   const start = Math.min(...(root ? [root, ...spans] : spans).map((s) => s.time));
@@ -40,10 +43,21 @@ export function JoinPanel({ page, participant }: { page: CallPage; participant: 
   );
 }
 
-function Bar({ span, start, end, root = false }: { span: JoinSpan; start: number; end: number; root?: boolean }) {
+function Bar({
+  span,
+  start,
+  end,
+  root = false,
+}: {
+  span: JoinSpan;
+  start: number;
+  end: number;
+  root?: boolean;
+}) {
   const total = Math.max(1, end - start);
   const server = span.source === 'sfu';
-  const label = labels[span.name] ?? (server ? `server: ${span.name.replace('rtc.sfu.request ', '')}` : span.name);
+  const label =
+    labels[span.name] ?? (server ? `server: ${span.name.replace('rtc.sfu.request ', '')}` : span.name);
   return (
     <li class={`${root ? 'root ' : ''}${server ? 'server ' : ''}${span.failed ? 'failed' : ''}`}>
       <span class="bar-label">{label}</span>
@@ -56,7 +70,9 @@ function Bar({ span, start, end, root = false }: { span: JoinSpan; start: number
         />
       </span>
       <span class="bar-time">
-        {span.durationMs < 1000 ? `${Math.round(span.durationMs)} ms` : `${(span.durationMs / 1000).toFixed(2)} s`}
+        {span.durationMs < 1000
+          ? `${Math.round(span.durationMs)} ms`
+          : `${(span.durationMs / 1000).toFixed(2)} s`}
         {span.failed && <b> {span.failed}</b>}
       </span>
     </li>

@@ -19,7 +19,9 @@ export function Matrix({ page, focus, onPick }: Props) {
   const receivers = page.people.filter((p) => cells.some((c) => c.receiverId === p.participantId));
   const senderIds = [...new Set(cells.map((c) => c.senderId))];
   const senders = [
-    ...page.people.filter((p) => senderIds.includes(p.participantId)).map((p) => ({ id: p.participantId, name: p.name })),
+    ...page.people
+      .filter((p) => senderIds.includes(p.participantId))
+      .map((p) => ({ id: p.participantId, name: p.name })),
     ...(senderIds.includes('') ? [{ id: '', name: 'others' }] : []),
   ];
   return (
@@ -39,7 +41,7 @@ export function Matrix({ page, focus, onPick }: Props) {
         <p class="soft">Nobody {shown === 'audio' ? 'heard' : 'saw'} anybody long enough to score it.</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <div class="scroll" tabIndex={0} role="region" aria-label="Matrix of senders and receivers">
+        <section class="scroll" tabIndex={0} aria-label="Matrix of senders and receivers">
           <table class={`matrix${receivers.length > 8 ? ' dense' : ''}`}>
             <thead>
               <tr>
@@ -62,9 +64,15 @@ export function Matrix({ page, focus, onPick }: Props) {
                   {receivers.map((receiver) => (
                     <td key={receiver.participantId}>
                       <CellButton
-                        cells={cells.filter((c) => c.senderId === sender.id && c.receiverId === receiver.participantId)}
+                        cells={cells.filter(
+                          (c) => c.senderId === sender.id && c.receiverId === receiver.participantId,
+                        )}
                         names={`${receiver.name} ${shown === 'audio' ? 'heard' : 'saw'} ${sender.name}`}
-                        chosen={focus.participant === receiver.participantId && focus.sender === sender.id && sender.id !== ''}
+                        chosen={
+                          focus.participant === receiver.participantId &&
+                          focus.sender === sender.id &&
+                          sender.id !== ''
+                        }
                         onPick={() => onPick(receiver.participantId, sender.id)}
                       />
                     </td>
@@ -73,7 +81,7 @@ export function Matrix({ page, focus, onPick }: Props) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
       <ul class="legend" aria-label="Scale">
         {grades

@@ -42,12 +42,16 @@ export function PathPicture({ page, finding }: { page: CallPage; finding: Findin
       (!finding || p.participantId === finding.participantId) &&
       p.ways.some((way) => way.localType === 'relay' || way.remoteType === 'relay'),
   );
-  const place = hop === undefined ? '' : `Lost at: ${names[hop]}${guilty && hop !== 'sfu' ? ` (${guilty})` : ''}`;
+  const place =
+    hop === undefined ? '' : `Lost at: ${names[hop]}${guilty && hop !== 'sfu' ? ` (${guilty})` : ''}`;
   return (
     <section class="card path" aria-labelledby="path-title">
       <h2 id="path-title">Where it was lost</h2>
-      {/* biome-ignore lint/a11y/useSemanticElements: a drawing made of parts, told as one */}
-      <div class="path-row" role="img" aria-label={place || 'Sender, uplink, media server, downlink, receiver: no fault found'}>
+      <div
+        class="path-row"
+        role="img"
+        aria-label={place || 'Sender, uplink, media server, downlink, receiver: no fault found'}
+      >
         {stops.map((stop) => {
           const marked = hop !== undefined && stop.hops.includes(hop);
           const atRelay = hop === 'relay' && stop.label === (sendSide ? 'Uplink' : 'Downlink');
@@ -60,11 +64,22 @@ export function PathPicture({ page, finding }: { page: CallPage; finding: Findin
           ) : (
             <div key={stop.label} class={`hop node${marked ? ' guilty' : ''}`}>
               <svg viewBox="0 0 24 24" width="30" height="30" aria-hidden="true">
-                <path d={stop.icon} fill="none" stroke="currentColor" stroke-width="1.8" stroke-linejoin="round" stroke-linecap="round" />
+                <path
+                  d={stop.icon}
+                  fill="none"
+                  stroke="currentColor"
+                  stroke-width="1.8"
+                  stroke-linejoin="round"
+                  stroke-linecap="round"
+                />
               </svg>
               <span class="hop-label">{stop.label}</span>
               <span class="hop-who">
-                {stop.label.startsWith('Sender') ? sender : stop.label.startsWith('Receiver') ? receiver || 'others' : ' '}
+                {stop.label.startsWith('Sender')
+                  ? sender
+                  : stop.label.startsWith('Receiver')
+                    ? receiver || 'others'
+                    : ' '}
               </span>
             </div>
           );
@@ -73,7 +88,11 @@ export function PathPicture({ page, finding }: { page: CallPage; finding: Findin
       <p class="path-told">
         {finding && hop ? (
           <>
-            <b>{hop === 'unknown' ? 'The place is not known.' : `Lost at ${names[hop]}${guilty && hop !== 'sfu' ? ` (${guilty})` : ''}.`}</b>{' '}
+            <b>
+              {hop === 'unknown'
+                ? 'The place is not known.'
+                : `Lost at ${names[hop]}${guilty && hop !== 'sfu' ? ` (${guilty})` : ''}.`}
+            </b>{' '}
             <Words text={finding.why} />
           </>
         ) : (

@@ -82,7 +82,10 @@ function told(chart: Chart, name: string): string {
 }
 
 function dataOf({ chart, series, compared }: Props): uPlot.AlignedData {
-  const times = Array.from({ length: series.steps }, (_, i) => (series.from + (i + 0.5) * series.stepMs) / 1000);
+  const times = Array.from(
+    { length: series.steps },
+    (_, i) => (series.from + (i + 0.5) * series.stepMs) / 1000,
+  );
   const own = chart.lines.map((line) => line.values as (number | null)[]);
   const others = compared?.chart.lines.map((line) => line.values as (number | null)[]) ?? [];
   return [times, ...own, ...others] as uPlot.AlignedData;
@@ -95,7 +98,12 @@ function optionsOf(element: HTMLElement, latest: { readonly current: Props }): u
   const { chart, compared, span } = latest.current;
   const soft = colour('--soft');
   const grid = colour('--line');
-  const axis = { stroke: soft, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
+  const axis = {
+    stroke: soft,
+    grid: { stroke: grid, width: 1 },
+    ticks: { show: false },
+    font: '11px system-ui, sans-serif',
+  };
   const mos = chart.key === 'mos';
   return {
     width: Math.max(100, element.clientWidth),
@@ -129,20 +137,24 @@ function optionsOf(element: HTMLElement, latest: { readonly current: Props }): u
     ],
     series: [
       {},
-      ...chart.lines.map((line, index): uPlot.Series => ({
-        label: line.label,
-        stroke: lineColours[index]!,
-        width: 1.75,
-        points: { show: false },
-        spanGaps: false,
-      })),
-      ...(compared?.chart.lines ?? []).map((line, index): uPlot.Series => ({
-        label: `${line.label} (${compared!.name})`,
-        stroke: lineColours[index]!,
-        width: 1.25,
-        dash: [4, 3],
-        points: { show: false },
-      })),
+      ...chart.lines.map(
+        (line, index): uPlot.Series => ({
+          label: line.label,
+          stroke: lineColours[index]!,
+          width: 1.75,
+          points: { show: false },
+          spanGaps: false,
+        }),
+      ),
+      ...(compared?.chart.lines ?? []).map(
+        (line, index): uPlot.Series => ({
+          label: `${line.label} (${compared!.name})`,
+          stroke: lineColours[index]!,
+          width: 1.25,
+          dash: [4, 3],
+          points: { show: false },
+        }),
+      ),
     ],
     hooks: {
       setSelect: [
@@ -170,7 +182,8 @@ function optionsOf(element: HTMLElement, latest: { readonly current: Props }): u
   };
 }
 
-const niceTop = (max: number | null): number => (max === null || !Number.isFinite(max) || max <= 0 ? 1 : max * 1.1);
+const niceTop = (max: number | null): number =>
+  max === null || !Number.isFinite(max) || max <= 0 ? 1 : max * 1.1;
 
 /** The numbers under the cursor, in the chart's own corner. */
 function readout(u: uPlot, element: HTMLElement, { chart }: Props): void {

@@ -22,7 +22,9 @@ const marked: Record<string, (event: CallEvent) => string | undefined> = {
   'rtc.ice.state': ({ attributes }) =>
     ['disconnected', 'failed'].includes(attributes.state ?? '') ? `ICE ${attributes.state}` : undefined,
   'rtc.connection.state': ({ attributes }) =>
-    ['disconnected', 'failed'].includes(attributes.state ?? '') ? `connection ${attributes.state}` : undefined,
+    ['disconnected', 'failed'].includes(attributes.state ?? '')
+      ? `connection ${attributes.state}`
+      : undefined,
   'rtc.ice.pair_changed': ({ attributes }) =>
     `takes the way ${attributes.local_type || '?'} to ${attributes.remote_type || '?'} over ${attributes.protocol || '?'}`,
   'rtc.media.error': ({ attributes }) => `device not given: ${attributes.name || 'no reason told'}`,
@@ -42,8 +44,8 @@ export function Strips(props: Props) {
       <div class="card-head">
         <h2 id="strips-title">Quality over time</h2>
         <p class="soft hint">
-          <i class="mark issue" /> issue <i class="mark decision" /> decision <i class="mark event" /> connection or
-          device. Drag to look closer.
+          <i class="mark issue" /> issue <i class="mark decision" /> decision <i class="mark event" />{' '}
+          connection or device. Drag to look closer.
         </p>
         <button type="button" disabled={!focus.span} onClick={() => onSpan(undefined)}>
           Whole call
@@ -72,16 +74,21 @@ function StripRow({ person, page, focus, onPick, onSpan, onFinding }: Props & { 
   const { from, stepMs, rows } = page.strips;
   const span = page.endedAt - page.startedAt;
   const id = person.participantId;
-  const place = (time: number) => `${(Math.min(1, Math.max(0, (time - page.startedAt) / span)) * 100).toFixed(2)}%`;
-  const values = (kind: 'audio' | 'video') => rows.find((r) => r.participantId === id && r.kind === kind)?.mos ?? [];
+  const place = (time: number) =>
+    `${(Math.min(1, Math.max(0, (time - page.startedAt) / span)) * 100).toFixed(2)}%`;
+  const values = (kind: 'audio' | 'video') =>
+    rows.find((r) => r.participantId === id && r.kind === kind)?.mos ?? [];
   const audio = values('audio');
   const video = values('video');
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useThemeVersion();
   useEffect(() => {
-    if (canvas.current) draw(canvas.current, [audio, video], (stepMs * Math.max(audio.length, video.length)) / span);
+    if (canvas.current)
+      draw(canvas.current, [audio, video], (stepMs * Math.max(audio.length, video.length)) / span);
   }, [page, theme]);
-  const issues = page.incidents.filter((i) => i.participant_id === id || (i.participant_id === '' && i.affected.includes(id)));
+  const issues = page.incidents.filter(
+    (i) => i.participant_id === id || (i.participant_id === '' && i.affected.includes(id)),
+  );
   const decisions = page.decisions.filter((d) => d.participant_id === id && d.applied_at !== null);
   const marks = page.events.flatMap((event) => {
     const told = event.participantId === id ? marked[event.name]?.(event) : undefined;
@@ -93,10 +100,21 @@ function StripRow({ person, page, focus, onPick, onSpan, onFinding }: Props & { 
   };
   return (
     <div class={`strip-row${focus.participant === id ? ' chosen' : ''}`}>
-      <button type="button" class="strip-name" aria-pressed={focus.participant === id} onClick={() => onPick(id)}>
+      <button
+        type="button"
+        class="strip-name"
+        aria-pressed={focus.participant === id}
+        onClick={() => onPick(id)}
+      >
         {person.name}
       </button>
-      <Brush span={{ from: page.startedAt, to: page.endedAt }} onSpan={(s) => { onPick(id); onSpan(s); }}>
+      <Brush
+        span={{ from: page.startedAt, to: page.endedAt }}
+        onSpan={(s) => {
+          onPick(id);
+          onSpan(s);
+        }}
+      >
         <canvas
           ref={canvas}
           role="img"
@@ -109,7 +127,12 @@ function StripRow({ person, page, focus, onPick, onSpan, onFinding }: Props & { 
           />
         )}
         {marks.slice(0, 200).map(({ time, told }, index) => (
-          <i key={`${time} ${index}`} class="mark event" style={{ left: place(time) }} title={`${clock(time)} ${told}`} />
+          <i
+            key={`${time} ${index}`}
+            class="mark event"
+            style={{ left: place(time) }}
+            title={`${clock(time)} ${told}`}
+          />
         ))}
         {decisions.map((d) => (
           <i
@@ -127,7 +150,10 @@ function StripRow({ person, page, focus, onPick, onSpan, onFinding }: Props & { 
               key={issue.incident_id}
               type="button"
               class={`issue-bar ${issue.severity}`}
-              style={{ left: place(issue.started_at), right: `calc(100% - ${place(issue.ended_at ?? page.endedAt)})` }}
+              style={{
+                left: place(issue.started_at),
+                right: `calc(100% - ${place(issue.ended_at ?? page.endedAt)})`,
+              }}
               title={told}
               aria-label={`${person.name}: ${told}`}
               onClick={() => finding >= 0 && onFinding(finding)}

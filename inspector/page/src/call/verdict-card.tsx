@@ -56,9 +56,7 @@ export function VerdictCard({ page, chosen, onChoose, onShow }: Props) {
           <ol class="findings">{told.map(item)}</ol>
           {aside.length > 0 && (
             <details class="aside">
-              <summary>
-                Also poor for a while, without a cause that was found ({aside.length})
-              </summary>
+              <summary>Also poor for a while, without a cause that was found ({aside.length})</summary>
               <ol class="findings">{aside.map(item)}</ol>
             </details>
           )}

@@ -173,7 +173,9 @@ function NothingFound({ typed }: { typed: string }) {
   return typed === '' ? (
     <Notice title="There are no calls yet">
       <p>Start one from the link that Callscope printed; it shows here within half a minute.</p>
-      <p>Or drop a recording on this page: a webrtc-internals dump, an rtcstats dump or an export of Callscope.</p>
+      <p>
+        Or drop a recording on this page: a webrtc-internals dump, an rtcstats dump or an export of Callscope.
+      </p>
     </Notice>
   ) : (
     <Notice title="No call has all of this">

@@ -27,7 +27,13 @@ function useReading(onRecording: OnRecording): [Reading | undefined, (file: File
   return [reading, read, () => setReading(undefined)];
 }
 
-export function DropTarget({ children, onRecording }: { children: ComponentChildren; onRecording: OnRecording }) {
+export function DropTarget({
+  children,
+  onRecording,
+}: {
+  children: ComponentChildren;
+  onRecording: OnRecording;
+}) {
   const [over, setOver] = useState(false);
   const [reading, read, close] = useReading(onRecording);
   return (

@@ -19,7 +19,8 @@ export function Header(props: {
   useEffect(() => setTyped(place.path === '/' ? asked : ''), [asked, place.path]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+      const typing =
+        event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
       if (event.key !== '/' || typing || event.metaKey || event.ctrlKey) return;
       event.preventDefault();
       box.current?.focus();

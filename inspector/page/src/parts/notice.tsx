@@ -15,7 +15,10 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
   const told =
     error instanceof ApiError
       ? error
-      : { title: 'Something went wrong on this page', message: error instanceof Error ? error.message : String(error) };
+      : {
+          title: 'Something went wrong on this page',
+          message: error instanceof Error ? error.message : String(error),
+        };
   return (
     <Notice title={told.title} role="alert">
       <p>{told.message}</p>
