@@ -6,6 +6,7 @@ import type { Benchmark, BenchmarkReport } from './benchmark.ts';
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   sdk: async () => (await import('./sdk.ts')).sdkBenchmark,
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
+  'turn-week': async () => (await import('./turn-week.ts')).turnWeekBenchmark,
 };
 
 const [name, ...args] = process.argv.slice(2);
