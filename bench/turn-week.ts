@@ -11,36 +11,45 @@ import { forecastHours, ourScaler, staticScaler, thresholdScaler } from './turn-
 import { playWeek, type Scaler, saturatedLoad } from './turn-week/world.ts';
 
 const defaultSeeds = 5;
+/** The numbers of the policy were chosen on seeds 1 to 5; these it had never seen. */
+const firstSeed = 101;
 
 interface Figures {
   readonly avoidableSaturatedMinutes: number;
   readonly relayHoursRatio: number;
   readonly relayHoursRatioNoSpare: number;
   readonly reversals: number;
+  readonly flaps: number;
   readonly blindChanges: number;
 }
 
 export const turnWeekBenchmark: Benchmark = {
   summary:
     'one simulated week of the TURN fleet: ours, static, threshold autoscaler, against a perfect forecast',
-  usage: '[--seeds N, default 5]',
+  usage: '[--seeds N, default 5] [--seed FIRST, default 101; 1 to 5 are those the policy was fitted on]',
   async run(args) {
-    const at = args.indexOf('--seeds');
-    const seeds = at < 0 ? defaultSeeds : Number(args[at + 1]);
-    if (!Number.isInteger(seeds) || seeds < 1 || seeds > 100) throw new Error('--seeds: expected 1 to 100');
-    return turnWeek(seeds);
+    const seeds = whole(args, '--seeds', defaultSeeds, 100);
+    return turnWeek(seeds, whole(args, '--seed', firstSeed, 99_999));
   },
 };
 
-export function turnWeek(seeds: number): BenchmarkReport {
-  const weeks = Array.from({ length: seeds }, (_, i) => oneWeek(i + 1));
+function whole(args: readonly string[], name: string, otherwise: number, most: number): number {
+  const at = args.indexOf(name);
+  const value = at < 0 ? otherwise : Number(args[at + 1]);
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw new Error(`${name}: expected a whole number, 1 to ${most}`);
+  return value;
+}
+
+export function turnWeek(seeds: number, first: number): BenchmarkReport {
+  const weeks = Array.from({ length: seeds }, (_, i) => oneWeek(first + i));
   const of = (name: keyof ReturnType<typeof oneWeek>) => summary(weeks.map((week) => week[name]));
   const [ours, fixed, threshold] = [of('ours'), of('static'), of('threshold')];
   return {
     name: 'turn-week',
     date: new Date().toISOString(),
     machine: machine(),
-    sizes: { seeds, regions: regions.length, days: 7, stepSeconds: 15, commit: commit() },
+    sizes: { seeds, firstSeed: first, regions: regions.length, days: 7, stepSeconds: 15, commit: commit() },
     result: {
       ...ours,
       'rivals.static.avoidableSaturatedMinutes': fixed.avoidableSaturatedMinutes,
@@ -48,11 +57,14 @@ export function turnWeek(seeds: number): BenchmarkReport {
       'rivals.threshold.avoidableSaturatedMinutes': threshold.avoidableSaturatedMinutes,
       'rivals.threshold.relayHoursRatio': threshold.relayHoursRatio,
       'rivals.threshold.reversals': threshold.reversals,
+      'rivals.threshold.flaps': threshold.flaps,
+      'rivals.static.relayHoursRatioNoSpare': fixed.relayHoursRatioNoSpare,
+      'rivals.threshold.relayHoursRatioNoSpare': threshold.relayHoursRatioNoSpare,
     },
     limits: [
       limit('avoidableSaturatedMinutes', ours.avoidableSaturatedMinutes, 2),
       limit('relayHoursRatio', ours.relayHoursRatio, 1.25),
-      limit('reversals', ours.reversals, 0),
+      limit('flaps', ours.flaps, 0),
       limit('blindChanges', ours.blindChanges, 0),
     ],
     details: { rivals: { static: fixed, threshold }, weeks },
@@ -69,6 +81,7 @@ function summary(weeks: readonly Figures[]): Figures {
     relayHoursRatio: mean((week) => week.relayHoursRatio),
     relayHoursRatioNoSpare: mean((week) => week.relayHoursRatioNoSpare),
     reversals: worst((week) => week.reversals),
+    flaps: worst((week) => week.flaps),
     blindChanges: worst((week) => week.blindChanges),
   };
 }
@@ -87,7 +100,7 @@ function oneWeek(seed: number): Record<'ours' | 'static' | 'threshold', Figures>
     scalerOf: (part: (typeof parts)[number]) => { scaler: Scaler; startWith: number },
   ): Figures => {
     const results = parts.map((part) => playWeek({ ...part, seed, ...scalerOf(part) }));
-    const sum = (pick: 'saturatedMinutes' | 'relayHours' | 'reversals' | 'blindChanges') =>
+    const sum = (pick: 'saturatedMinutes' | 'relayHours' | 'reversals' | 'flaps' | 'blindChanges') =>
       results.reduce((total, result) => total + result[pick], 0);
     return {
       // The forecast itself has none: every wave of these weeks fits within the bounds.
@@ -95,6 +108,7 @@ function oneWeek(seed: number): Record<'ours' | 'static' | 'threshold', Figures>
       relayHoursRatio: sum('relayHours') / spared,
       relayHoursRatioNoSpare: sum('relayHours') / bare,
       reversals: sum('reversals'),
+      flaps: sum('flaps'),
       blindChanges: sum('blindChanges'),
     };
   };

@@ -1,19 +1,18 @@
 /** Our policy and the two that it is measured against, each as one function of what is reported. */
 import { type FleetMemory, type FleetView, noMemory } from '../../quality/fleet/fleet.ts';
 import { decideFleet } from '../../quality/fleet/policy.ts';
-import { defaultFleetSettings, type FleetSettings } from '../../quality/fleet/settings.ts';
+import { defaultFleetSettings } from '../../quality/fleet/settings.ts';
 import { stepMs, steps } from './demand.ts';
 import { type Scaler, saturatedLoad, warmUpMs } from './world.ts';
 
 /** The policy of production with its defaults. */
-export function ourScaler(settings: Partial<FleetSettings> = {}): Scaler {
+export function ourScaler(): Scaler {
   let memory: FleetMemory = noMemory;
   return (view) => {
     const step = decideFleet(view, memory, {
       ...defaultFleetSettings,
       warmUpMs,
       lookMs: stepMs,
-      ...settings,
     });
     memory = step.memory;
     return step.decision;

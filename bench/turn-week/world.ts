@@ -18,6 +18,8 @@ const noise = 0.02;
 /** Calls left on a draining relay after this are moved by ICE restart. */
 export const drainPatienceMs = 20 * 60_000;
 
+const flapMs = 30 * 60_000;
+
 interface Relay {
   readonly id: string;
   state: RelayView['state'];
@@ -39,11 +41,11 @@ export type Scaler = (view: FleetView, truth: { readonly step: number }) => Orde
 
 export interface WeekResult {
   saturatedMinutes: number;
-  /** Steps at which a saturated minute ended. */
-  readonly saturatedAt: number[];
   relayHours: number;
-  /** Orders to start or resume that came within ten minutes after a drain, and the other way round. */
+  /** Times that it grew or shrank within half an hour of the contrary. */
   reversals: number;
+  /** Reversals within half an hour of another: to and fro and to again. */
+  flaps: number;
   /** Relays ordered or drained while nothing was known. */
   blindChanges: number;
 }
@@ -73,15 +75,16 @@ export function playWeek({ region, demand, faults, seed, startWith, scaler }: We
   const flows: { arriving: number; leaving: number }[] = [];
   const result: WeekResult = {
     saturatedMinutes: 0,
-    saturatedAt: [],
     relayHours: 0,
     reversals: 0,
+    flaps: 0,
     blindChanges: 0,
   };
   let saturatedNow = false;
   let flapping: Relay | undefined;
   let grewAt = Number.NEGATIVE_INFINITY;
   let shrankAt = Number.NEGATIVE_INFINITY;
+  let reversedAt = Number.NEGATIVE_INFINITY;
   const stepsPerMinute = 60_000 / stepMs;
 
   for (let step = 0; step < steps; step++) {
@@ -143,14 +146,11 @@ export function playWeek({ region, demand, faults, seed, startWith, scaler }: We
       arriving + moving,
     );
     flows.push({ arriving, leaving });
-    if (flows.length > stepsPerMinute) flows.shift();
+    if (flows.length > stepsPerMinute / 2) flows.shift();
 
     if (missed > 0 || relays.some(({ load }) => load > saturatedLoad + 1e-9)) saturatedNow = true;
     if (step % stepsPerMinute === stepsPerMinute - 1) {
-      if (saturatedNow) {
-        result.saturatedMinutes += 1;
-        result.saturatedAt.push(step);
-      }
+      if (saturatedNow) result.saturatedMinutes += 1;
       saturatedNow = false;
     }
     result.relayHours += (relays.filter(({ healthy }) => healthy).length * stepMs) / 3_600_000;
@@ -177,11 +177,19 @@ export function playWeek({ region, demand, faults, seed, startWith, scaler }: We
       { step },
     );
     const grows = order.start > 0 || order.resume.length > 0;
-    const shrinks = order.drain.length > 0;
+    // A relay that comes and goes is replaced, which makes the fleet no smaller.
+    const steady = (id: string) =>
+      !relays.some((r) => r.id === id && r.lostAtMs.some((at) => nowMs - at < flapMs));
+    const shrinks = order.drain.some(steady);
     if (blind && (grows || shrinks || order.remove.length > 0)) result.blindChanges += 1;
-    const tenMinutes = 10 * 60_000;
-    if ((grows && nowMs - shrankAt < tenMinutes) || (shrinks && nowMs - grewAt < tenMinutes))
+    if ((grows && nowMs - shrankAt < flapMs) || (shrinks && nowMs - grewAt < flapMs)) {
       result.reversals += 1;
+      if (nowMs - reversedAt < flapMs) result.flaps += 1;
+      reversedAt = nowMs;
+      // What was turned round counts once.
+      if (grows) shrankAt = Number.NEGATIVE_INFINITY;
+      else grewAt = Number.NEGATIVE_INFINITY;
+    }
     if (grows) grewAt = nowMs;
     if (shrinks) shrankAt = nowMs;
     for (const relay of relays) {

@@ -28,12 +28,11 @@ export function measureDemand(view: FleetView, memory: FleetMemory, settings: Fl
   const growth =
     Math.max(0, growthPerMinute) * aheadMinutes * settings.growthFactor +
     (quickening * aheadMinutes ** 2) / 2;
-  const burst = Math.max(settings.burstRelays, load * settings.burstShare);
   return {
     load,
     growthPerMinute,
     quickening,
-    ahead: load + growth + burst,
+    ahead: load + growth + settings.burstRelays,
     knownShare: carrying.length === 0 ? 1 : known.length / carrying.length,
   };
 }

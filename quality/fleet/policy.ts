@@ -149,7 +149,10 @@ function remember(
   const within = (spanMs: number) => (one: { readonly atMs: number }) => one.atMs > nowMs - spanMs;
   return {
     ...memory,
-    demand: [...memory.demand.filter(within(trendMs)), { atMs: nowMs, load, netPerMinute: netPerMinute(view) }],
+    demand: [
+      ...memory.demand.filter(within(trendMs)),
+      { atMs: nowMs, load, netPerMinute: netPerMinute(view) },
+    ],
     wanted: [...memory.wanted.filter(within(coolDownMs)), { atMs: nowMs, relays: needed }],
   };
 }

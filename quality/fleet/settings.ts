@@ -17,9 +17,7 @@ export interface FleetSettings {
   readonly trendMs: number;
   /** Growth is trusted this many times over: a wave that has begun grows faster before it grows slower. */
   readonly growthFactor: number;
-  /** Room for a burst that no trend announces, as share of the demand. */
-  readonly burstShare: number;
-  /** The least of that room, in relays: a small fleet meets the same bursts as a large one. */
+  /** Room for a burst that no trend announces, in relays: a sleeping region meets the same burst as a busy one. */
   readonly burstRelays: number;
   /** A relay that came back counts again after this, ms; until then it may go once more. */
   readonly probationMs: number;
@@ -37,11 +35,10 @@ export const defaultFleetSettings: FleetSettings = {
   saturatedLoad: 0.9,
   warmUpMs: 90_000,
   lookMs: 15_000,
-  coolDownMs: 10 * 60_000,
+  coolDownMs: 32 * 60_000,
   trendMs: 120_000,
-  growthFactor: 1.5,
-  burstShare: 0.06,
-  burstRelays: 0,
+  growthFactor: 2,
+  burstRelays: 1.7,
   probationMs: 5 * 60_000,
   mostLosses: 3,
   leastKnownShare: 0.5,
