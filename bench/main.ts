@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   soak: async () => (await import('./soak.ts')).soakBenchmark,
   fuzz: async () => (await import('./fuzz.ts')).fuzzBenchmark,
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
+  'turn-week': async () => (await import('./turn-week.ts')).turnWeekBenchmark,
 };
 
 const [name, ...args] = process.argv.slice(2);
