@@ -9,7 +9,8 @@
 import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
 import { atTheRelay } from '../features/relay.ts';
-import { atLeast, atMost, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
+import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
+import { devicePrompt } from './device-late.ts';
 import { linkTrouble } from './link-trouble.ts';
 import { nodeLate } from './node-late.ts';
 
@@ -34,8 +35,6 @@ const lossClear = 0.01;
 const arrivedOnset = 0.75;
 /** Nothing at all is a lost path. */
 const arrivedLeast = 0.03;
-/** A long task of the page's own reaches 100 ms; a device that is too busy starts at 150. */
-const promptMs = 80;
 /** A queue that has begun to build, where the counts say already that not all gets through. */
 const queueMs = 40;
 const someLoss = 0.01;
@@ -73,7 +72,7 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
   const settled = d.flowingMs >= settledMs;
 
   const receiverSaysLoss = atLeast(d.nackedRatio, nackOnset) || atLeast(d.clientLoss, lossOnset);
-  const prompt = atMost(features.devices().get(d.participantId)?.pageLateMs, promptMs);
+  const prompt = devicePrompt(d.participantId, features);
   const estimateSaysSo = settled && atLeast(d.bweFall, estimateFall);
   // One sample is enough when it is grave, or when the receiver says the same with it and either the estimate does as
   // well or its page gets its turn.

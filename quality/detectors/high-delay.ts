@@ -9,7 +9,8 @@ import { mean } from '../counters.ts';
 import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
 import { clientShortMs, fresh, highest, staleClientMs, staleSfuMs } from '../features/trailing.ts';
-import { atLeast, atMost, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
+import { atLeast, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
+import { devicePrompt } from './device-late.ts';
 import { nodeLate } from './node-late.ts';
 
 /**
@@ -19,7 +20,6 @@ import { nodeLate } from './node-late.ts';
 const onsetMs = 300;
 /** It stands: two samples of the SFU say so, one after the other. A busy machine is late for a second. */
 const standingForMs = 900;
-const promptMs = 80;
 const clearMs = 200;
 const severeMs = 500;
 
@@ -43,8 +43,7 @@ function judgeParticipant(d: DownlinkFeatures, features: CallFeatures): Verdict 
   const clientMs = up?.roundTripNowMs ?? pairRoundTripMs(d, atMs);
   const sfuMs = standing(d, features);
   // A busy device answers late too; one whose page gets its turn does not.
-  const device = features.devices().get(d.participantId);
-  const prompt = atMost(device?.pageLateMs, promptMs) && !nodeLate(d);
+  const prompt = devicePrompt(d.participantId, features) && !nodeLate(d);
   if (!(atLeast(sfuMs, onsetMs) && (atLeast(clientMs, onsetMs) || prompt))) {
     const good =
       d.roundTripMs !== undefined &&

@@ -19,6 +19,7 @@ import {
   suffered,
   type Verdict,
 } from './detector.ts';
+import { deviceLate, deviceRecovered } from './device-late.ts';
 
 /** Part of all time spent decoding, all streams together; a second core may help, but not with one stream. */
 const decodingShare = 0.8;
@@ -31,10 +32,6 @@ const concealedShare = 0.05;
 const backShare = 0.8;
 const lossless = 0.02;
 /** By the page's own word that it is late, one sign of what that does to media is enough. */
-const lateSamples = 2;
-/** Setting up a call keeps any page busy for some seconds. */
-const settledMs = 10_000;
-const promptForMs = 2_500;
 const lateRiseMs = 60;
 const lateJitterMs = 15;
 const lateTornShare = 0.02;
@@ -104,10 +101,8 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
   // The receiver's own count of holes, not the SFU's feedback: a busy receiver acknowledges late.
   const clean = streams.length > 0 && streams.every((r) => notOver(r.loss, lossless));
   const witnesses = [busy, undecoded, slow, torn].filter(Boolean).length;
-  const device = features.devices().get(id);
   const late =
-    atLeast(device?.lateSamples, lateSamples) &&
-    atLeast(down?.flowingMs, settledMs) &&
+    deviceLate(id, down?.flowingMs, features) &&
     (witnesses >= 1 ||
       atLeast((down?.roundTripMs ?? 0) - (down?.roundTripBeforeMs ?? 0), lateRiseMs) ||
       (sounds.length > 0 && sounds.every((r) => atLeast(r.jitterMs, lateJitterMs))) ||
@@ -115,7 +110,7 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
   if (!late && (standing || !(clean && witnesses >= 2))) {
     const good =
       videos.length + sounds.length > 0 &&
-      (device?.pageLateMs === undefined || device.promptForMs >= promptForMs) &&
+      deviceRecovered(id, features) &&
       decoding <= 0.6 &&
       (decodedOf === undefined || decodedOf >= 0.9) &&
       !slow &&
@@ -131,7 +126,7 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
     confidence: Math.min(0.9, (late ? 0.75 : 0.5) + 0.15 * witnesses),
     sinceMs: Math.max(...streams.map((r) => r.timeMs ?? 0)) - 3_000,
     evidence: evidenceOf({
-      pageLateMs: device?.pageLateMs,
+      pageLateMs: features.devices().get(id)?.pageLateMs,
       decodingTimeRatio: decoding,
       decodedOfReceivedRatio: decodedOf,
       shownOfSentRatio: shown,

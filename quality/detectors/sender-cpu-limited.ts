@@ -18,6 +18,7 @@ import {
   suffered,
   type Verdict,
 } from './detector.ts';
+import { deviceLate, deviceRecovered } from './device-late.ts';
 
 /** The field's mark for a browser that holds back: under it Chromium probes up and down. */
 const heldBackShare = 0.3;
@@ -29,10 +30,6 @@ const encodedShare = 0.6;
 const paceShare = 0.5;
 /** With the page's own word that it is late, half of that will do. */
 const lateBurstMs = 15;
-const lateSamples = 2;
-/** Setting up a call keeps any page busy for some seconds. */
-const settledMs = 10_000;
-const promptForMs = 2_500;
 /** Arrival jitter of media that left in bursts, with no loss: ten times a quiet link's. */
 const burstJitterMs = 30;
 const lossless = 0.02;
@@ -86,17 +83,15 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
   const clean =
     notOver(up?.lossNow, lossless) && notOver(up?.producerLoss, lossless) && notOver(s.lossAtSfu, lossless);
   const own = [heldBack, busy, drops, slowed].filter(Boolean).length;
-  const device = features.devices().get(s.senderId);
   const late =
-    atLeast(device?.lateSamples, lateSamples) &&
-    atLeast(up?.flowingMs, settledMs) &&
+    deviceLate(s.senderId, up?.flowingMs, features) &&
     (own >= 1 || atLeast(s.jitterAtSfuNowMs, lateBurstMs) || soundInBursts(s, features));
   const bad = (clean && (own >= 2 || (own === 1 && bursts))) || late;
   if (!bad) {
     const good =
       s.encodedFps !== undefined &&
       own === 0 &&
-      (device === undefined || device.pageLateMs === undefined || device.promptForMs >= promptForMs) &&
+      deviceRecovered(s.senderId, features) &&
       atMost(s.cpuLimited ?? 0, 0.1) &&
       atMost(s.encoding ?? 0, 0.6) &&
       !bursts;
@@ -111,7 +106,7 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
     confidence: Math.min(0.95, (late ? 0.75 : 0.6) + 0.1 * (own + (bursts ? 1 : 0))),
     sinceMs: (s.clientTimeMs ?? atMs) - 3_000,
     evidence: evidenceOf({
-      pageLateMs: device?.pageLateMs,
+      pageLateMs: features.devices().get(s.senderId)?.pageLateMs,
       heldBackForCpuRatio: s.cpuLimited,
       encodingTimeRatio: s.encoding,
       encodedOfSourceRatio: encoded,

@@ -14,7 +14,7 @@ export interface DeviceFeatures {
 
 /** A long task of the page's own reaches 100 ms now and then. */
 const lateMs = 150;
-const promptMs = 80;
+export const promptMs = 80;
 
 export function deviceFeatures(participantId: string, links: readonly Link[], atMs: number): DeviceFeatures {
   // Both connections carry the same figure: the one that is known for longer will do.
