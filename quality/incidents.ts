@@ -63,8 +63,9 @@ export function followIncidents(
     } else if (
       verdict.state === 'bad' &&
       !ofSubject.some((incident) => covers(incident, verdict, features.atMs)) &&
-      stood(verdict, features) &&
-      !explainedBy(verdict.by, verdict, [...known, ...changed], features.atMs)
+      !explainedBy(verdict.by, verdict, [...known, ...changed], features.atMs) &&
+      // Last: it judges a moment of the past, and most symptoms are explained.
+      stood(verdict, features)
     ) {
       changed.push(opened(verdict, features, names));
     }
