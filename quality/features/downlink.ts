@@ -1,9 +1,10 @@
 /** One participant's way down from the SFU: the transport, what is sent on it, and what the client says of it. */
 import { increase, mean, perSecond } from '../counters.ts';
-import { measureConsumer, measureInbound, measureProducer } from '../measure.ts';
-import type { Link, MediaPath, Uplink } from '../paths.ts';
+import { measureConsumer, measureInbound } from '../measure.ts';
+import type { Link, MediaPath } from '../paths.ts';
 import type { Sample } from '../samples.ts';
 import { arrivedOfSent } from './balance.ts';
+import { freshLayers } from './layers.ts';
 import { flowingMs, lossFeatures, type SfuLossFeatures } from './loss.ts';
 import {
   clientShortMs,
@@ -57,21 +58,19 @@ export interface DownlinkFeatures extends SfuLossFeatures {
   readonly clientStalledMs: number | undefined;
 }
 
-const holesRatio = 0.02;
-const holesPerSecond = 2;
-
 export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: number): DownlinkFeatures {
   const sfu = fresh(link.sfu, atMs, staleSfuMs);
   const newest = sfu.at(-1);
-  const consumers = paths.map((p) => fresh(p.sfu, atMs, staleSfuMs)).filter((rows) => rows.length > 0);
+  const sentPaths = paths
+    .map((path) => ({ path, rows: fresh(path.sfu, atMs, staleSfuMs) }))
+    .filter(({ rows }) => rows.length > 0);
+  const consumers = sentPaths.map(({ rows }) => rows);
   const recent = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, shortMs)));
   const steady = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, longMs)));
   // What is asked for again because it never reached the SFU is no news of this link.
-  const own = paths
-    .filter((p) => fresh(p.sfu, atMs, staleSfuMs).length > 0)
-    .map((p) => !holesBefore(p.uplink, atMs));
-  const asking = recent.filter((_, i) => own[i]);
-  const askingLong = steady.filter((_, i) => own[i]);
+  const whole = sentPaths.map(({ path }) => !freshLayers(path.uplink, atMs).holes);
+  const asking = recent.filter((_, i) => whole[i]);
+  const askingLong = steady.filter((_, i) => whole[i]);
   const sent = recent.filter((m) => (m.packets ?? 0) >= 5);
   const before = sfu.filter((s) => s.time < (newest?.time ?? 0) - shortMs);
   const bweBps = newest?.bwe_available_bitrate ?? newest?.available_outgoing_bitrate ?? undefined;
@@ -136,8 +135,8 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
       ? client.reduce((sum, m) => sum + (m.bitrateBps ?? 0), 0)
       : undefined,
     arrivedOfSent: arrivedOfSent(
-      sfu.map((s) => ({ time: s.time, bytes: s.bytes_sent })),
-      fresh(link.client, atMs, staleClientMs).map((s) => ({ time: s.time, bytes: s.bytes_received })),
+      { samples: sfu, bytes: (s) => s.bytes_sent },
+      { samples: fresh(link.client, atMs, staleClientMs), bytes: (s) => s.bytes_received },
     ),
     silentMs: silentMs(
       sfu,
@@ -146,16 +145,6 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
     ),
     clientStalledMs: stalledMs(heard.map((i) => i.rows)),
   };
-}
-
-/** Packets of this producer were missing at the SFU lately. */
-function holesBefore(uplink: Uplink, atMs: number): boolean {
-  return uplink.layers.some((layer) => {
-    const rows = fresh(layer.sfu, atMs, staleSfuMs);
-    if (rows.length === 0) return false;
-    const { lossRatio, nackedPerSecond } = measureProducer(rows, upTo(rows.at(-1)!.time, shortMs));
-    return (lossRatio ?? 0) >= holesRatio || (nackedPerSecond ?? 0) >= holesPerSecond;
-  });
 }
 
 /** The shortest standstill of all streams: the client as a whole receives nothing. */

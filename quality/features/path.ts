@@ -3,8 +3,8 @@ import type { DecisionRow } from '../../telemetry/rows.ts';
 import type { Span } from '../counters.ts';
 import { heldVideo } from '../decisions.ts';
 import { measureConsumer, measureInbound, measureOutbound, measureProducer } from '../measure.ts';
-import type { MediaPath, Uplink } from '../paths.ts';
-import type { Sample } from '../samples.ts';
+import type { MediaPath } from '../paths.ts';
+import { freshLayers } from './layers.ts';
 import {
   clientShortMs,
   fresh,
@@ -88,28 +88,6 @@ export function pathFeatures(path: MediaPath, atMs: number, decisions: readonly 
     spatialLayer: sent.spatialLayer,
     frameHeight: got.frameHeight,
   };
-}
-
-interface FreshLayers {
-  readonly atMs: number;
-  readonly arrived: Sample<'sfu_producer'>[][];
-  readonly outbound: Sample<'outbound_rtp'>[][];
-}
-
-/** What was last asked of an uplink: all its receivers ask the same at one moment. */
-const lastAsked = new WeakMap<Uplink, FreshLayers>();
-
-function freshLayers(uplink: Uplink, atMs: number): FreshLayers {
-  const last = lastAsked.get(uplink);
-  if (last?.atMs === atMs) return last;
-  const any = <S>(rows: readonly S[]) => rows.length > 0;
-  const found = {
-    atMs,
-    arrived: uplink.layers.map((l) => fresh(l.sfu, atMs, staleSfuMs)).filter(any),
-    outbound: uplink.layers.map((l) => fresh(l.outbound, atMs, staleClientMs)).filter(any),
-  };
-  lastAsked.set(uplink, found);
-  return found;
 }
 
 const moved = (packets: number | undefined): boolean | undefined =>

@@ -4,6 +4,7 @@ import { measureOutbound, measureProducer, measureRemoteInbound } from '../measu
 import type { Layer, Link, Uplink } from '../paths.ts';
 import type { Sample } from '../samples.ts';
 import { arrivedOfSent } from './balance.ts';
+import { freshLayers } from './layers.ts';
 import { flowingMs, lossFeatures, type SfuLossFeatures } from './loss.ts';
 import {
   clientShortMs,
@@ -55,8 +56,9 @@ export function uplinkFeatures(link: Link, uplinks: readonly Uplink[], atMs: num
   const sfu = fresh(link.sfu, atMs, staleSfuMs);
   const newest = sfu.at(-1);
   const layers = uplinks.flatMap((u) => u.layers);
-  const arrived = layers.map((l) => fresh(l.sfu, atMs, staleSfuMs)).filter((rows) => rows.length > 0);
-  const recent = arrived.map((rows) => measureProducer(rows, upTo(rows.at(-1)!.time, shortMs)));
+  const known = uplinks.map((u) => freshLayers(u, atMs));
+  const arrived = known.flatMap((l) => l.arrived);
+  const recent = known.flatMap((l) => l.lately);
   const steady = arrived.map((rows) => measureProducer(rows, upTo(rows.at(-1)!.time, longMs)));
   const reports = layers
     .map((l) => fresh(l.remoteInbound, atMs, staleClientMs))
@@ -65,7 +67,7 @@ export function uplinkFeatures(link: Link, uplinks: readonly Uplink[], atMs: num
   const toldBefore = reports.map((rows) =>
     measureRemoteInbound(rows, { fromMs: 0, toMs: rows.at(-1)!.time - clientShortMs }),
   );
-  const sending = layers.map((l) => fresh(l.outbound, atMs, staleClientMs)).filter((rows) => rows.length > 0);
+  const sending = known.flatMap((l) => l.outbound);
   const sent = sending.map((rows) => measureOutbound(rows, upTo(rows.at(-1)!.time, clientShortMs)));
   const pair = fresh(link.pair, atMs, staleClientMs);
   const estimate = pair.at(-1)?.available_outgoing_bitrate ?? undefined;
@@ -104,8 +106,8 @@ export function uplinkFeatures(link: Link, uplinks: readonly Uplink[], atMs: num
         ? undefined
         : Math.max(0, (estimateBefore - estimate) / estimateBefore),
     arrivedOfSent: arrivedOfSent(
-      fresh(link.client, atMs, staleClientMs).map((s) => ({ time: s.time, bytes: s.bytes_sent })),
-      sfu.map((s) => ({ time: s.time, bytes: s.bytes_received })),
+      { samples: fresh(link.client, atMs, staleClientMs), bytes: (s) => s.bytes_sent },
+      { samples: sfu, bytes: (s) => s.bytes_received },
     ),
     silentMs: silentMs(sfu, (s) => s.bytes_received, undefined),
     clientSending: sent.length > 0 ? sent.some((m) => (m.packets ?? 0) > 0) : undefined,
