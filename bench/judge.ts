@@ -1,7 +1,7 @@
 /**
  * What judging costs: microseconds per stream and 5 s window, and how many streams one core can follow.
  *
- * The path is that of the pipelines, without their reading and writing: every 2 s the trailing history of a call is
+ * The path is that of the pipelines, without their reading and writing: every second the trailing history of a call is
  * joined, measured and followed (joinPaths, callFeatures, followIncidents); every 5 s a window is joined and
  * scored (joinPaths, scoreWindow). The calls are synthetic, with the rows that real ones have: three layers and a
  * microphone each, SFU samples every second, clients' every two, and one participant in five in trouble.
@@ -12,6 +12,7 @@
  * and its transports cost. Time is CPU time of the whole process, garbage collection on other threads included.
  */
 import { loadavg } from 'node:os';
+import { detectEveryMs, windowMs } from '../pipelines/worklist.ts';
 import { callFeatures } from '../quality/features/call.ts';
 import { historyMs } from '../quality/features/trailing.ts';
 import { followIncidents } from '../quality/incidents.ts';
@@ -29,8 +30,6 @@ import {
 import { type Benchmark, type BenchmarkReport, commit, machine } from './benchmark.ts';
 
 const callSizes = [3, 10, 30] as const;
-const stepMs = 2_000;
-const windowMs = 5_000;
 /** Samples beside the window that its first and last differences need, as in pipelines/score.ts. */
 const marginMs = 4_500;
 /** Judged is what comes after a whole history. */
@@ -63,7 +62,7 @@ function prepare(participants: number): Prepared {
     JSON.stringify(syntheticCall(people, warmUpSeconds + judgedSeconds + 5, troubled(people))),
   ) as CallSamples;
   const firstMs = startMs + warmUpSeconds * 1000;
-  const steps = range(firstMs, judgedSeconds * 1000, stepMs).map((atMs) => ({
+  const steps = range(firstMs, judgedSeconds * 1000, detectEveryMs).map((atMs) => ({
     atMs,
     samples: cut(call, atMs - historyMs, atMs),
   }));
@@ -182,7 +181,7 @@ function report(runs: number): BenchmarkReport {
       streams: bySize.map((size) => size.streams).join('/'),
       rows: bySize.map((size) => size.rows).join('/'),
       judgedSeconds,
-      stepMs,
+      detectEveryMs,
       windowMs,
       runs,
       loadAverage: round(loadavg()[0] ?? 0, 1),

@@ -9,6 +9,7 @@
 import path from 'node:path';
 import { type CallKey, keyOf, namesOf, readCalls } from '../pipelines/store/samples.ts';
 import { Store } from '../pipelines/store/store.ts';
+import { detectEveryMs } from '../pipelines/worklist.ts';
 import { callFeatures } from '../quality/features/call.ts';
 import { followIncidents } from '../quality/incidents.ts';
 import { joinPaths } from '../quality/paths.ts';
@@ -17,8 +18,6 @@ import { startClickHouse } from '../runtime/embedded/clickhouse.ts';
 import type { IncidentRow } from '../telemetry/rows.ts';
 import type { FoundIncident, RunRow } from './row.ts';
 
-/** The pipelines look every second. */
-const stepMs = 1_000;
 /** From the collector's receipt until a query finds the row; and from the look to the written verdict. */
 const storeMs = 300;
 const judgeMs = 150;
@@ -107,8 +106,9 @@ function incidentsOf(
 ): IncidentRow[] {
   const names = namesOf(samples);
   const incidents = new Map<string, IncidentRow>();
-  // On the clock's even seconds, not in step with the onset: a fault may come at any time between two looks.
-  for (let atMs = Math.ceil(span.fromMs / stepMs) * stepMs; atMs <= span.toMs; atMs += stepMs) {
+  // On the clock's full seconds, not in step with the onset: a fault may come at any time between two looks.
+  const firstMs = Math.ceil(span.fromMs / detectEveryMs) * detectEveryMs;
+  for (let atMs = firstMs; atMs <= span.toMs; atMs += detectEveryMs) {
     const visible = visibleAt(samples, receivedAt, atMs - storeMs);
     const paths = joinPaths(visible);
     if (paths.links.length === 0) continue;

@@ -5,15 +5,8 @@ import type { PipelinesMetrics } from './metrics.ts';
 import { type Queues, within } from './queues.ts';
 import { readSql, type Store } from './store/store.ts';
 import { every, type Ticker } from './ticker.ts';
-import { dueWindows, lastSettled, settleMs, windowMs } from './worklist.ts';
+import { detectEveryMs, dueWindows, lastSettled, settleMs, windowMs } from './worklist.ts';
 
-/**
- * What must be quicker is the SFU's reflex (sfu/reflex/). Each look costs ClickHouse a dozen small queries per shard
- * with calls, some 20 ms of CPU each however few rows they find.
- */
-const detectEveryMs = 1_000;
-/** A call is noticed within this; nothing is judged in the first seconds of a join. */
-const callsEveryMs = 1_000;
 /** Costs nothing unless a window has settled since the last look. */
 const scoreEveryMs = 250;
 const missedEveryMs = 30_000;
@@ -53,7 +46,7 @@ export function startTicks(context: TickContext): Ticker {
       },
     );
   const tickers = [
-    tick('detect', detectEveryMs, lookForCalls()),
+    tick('detect', detectEveryMs, lookAtCalls),
     tick('score', scoreEveryMs, lookForSettled()),
     tick('score missed', missedRetryMs, lookForMissed()),
     tick('queue state', queueStateEveryMs, readQueueState),
@@ -86,22 +79,10 @@ function lookForMissed(): (context: TickContext) => Promise<void> {
   };
 }
 
-/** Which shards have calls changes slowly: asked every few seconds, and until the first time has worked. */
-function lookForCalls(): (context: TickContext) => Promise<void> {
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let shardsWithCalls: number[] = [];
-  return async ({ store, queues, shards, now }) => {
-    if (now() - askedAt >= callsEveryMs) {
-      const active = await store.query<{ shard: number }>(activeShardsSql, {
-        from: now() - activeMs,
-        shards,
-      });
-      shardsWithCalls = active.map(({ shard }) => shard);
-      askedAt = now();
-    }
-    const throughMs = now();
-    for (const shard of shardsWithCalls) await within(addLimitMs, queues.addDetect({ throughMs, shard }));
-  };
+async function lookAtCalls({ store, queues, shards, now }: TickContext): Promise<void> {
+  const active = await store.query<{ shard: number }>(activeShardsSql, { from: now() - activeMs, shards });
+  const throughMs = now();
+  for (const { shard } of active) await within(addLimitMs, queues.addDetect({ throughMs, shard }));
 }
 
 async function addScoreJobs(

@@ -1,6 +1,6 @@
 /**
  * What several counters of one stream counted over the newest part of its samples, in one pass: detectors ask for a
- * dozen counters of every path every two seconds. Same rules as counters.ts: resets, wraps and long gaps.
+ * dozen counters of every path every second. Same rules as counters.ts: resets, wraps and long gaps.
  */
 import { type Counted, difference, longestGapMs, sameLife, signedDifference } from '../counters.ts';
 
