@@ -1,6 +1,6 @@
 /** The command line of `npm run dashboards`, and the text of `--help`. */
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readCommandLine, UsageError } from '../runtime/command-line.ts';
 
 const optionsSchema = z.object({
   out: z.string().min(1, 'expected a folder').default('deploy/grafana'),
@@ -14,10 +14,7 @@ const optionsSchema = z.object({
 
 export type DashboardsOptions = z.infer<typeof optionsSchema>;
 
-/** The command line cannot be used; the message says what to change. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+export { UsageError };
 
 export const help = `npm run dashboards -- [options]
 
@@ -37,28 +34,13 @@ Exit code: 0 when all was written, 1 when something failed, 2 for a wrong comman
 
 /** @throws UsageError */
 export function readOptions(args: string[]): DashboardsOptions | 'help' {
-  const values = parsed(args);
-  if (values.help) return 'help';
-  const result = optionsSchema.safeParse(values);
-  if (result.success) return result.data;
-  throw new UsageError(
-    result.error.issues.map((issue) => `--${String(issue.path[0])}: ${issue.message}`).join('\n'),
-  );
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        out: { type: 'string' },
-        inspector: { type: 'string' },
-        preview: { type: 'boolean' },
-        board: { type: 'string', multiple: true },
-        help: { type: 'boolean' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return readCommandLine(args, {
+    schema: optionsSchema,
+    flags: {
+      out: { type: 'string' },
+      inspector: { type: 'string' },
+      preview: { type: 'boolean' },
+      board: { type: 'string', multiple: true },
+    },
+  });
 }

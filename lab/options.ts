@@ -1,11 +1,9 @@
 /** The lab's command line: what may be asked of it, within which bounds, and the text of `--help`. */
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readCommandLine, UsageError, whole } from '../runtime/command-line.ts';
 import { severities } from './families/family.ts';
 import { families } from './families/list.ts';
 
-const whole = (min: number, max: number) =>
-  z.coerce.number(`expected a whole number, ${min} to ${max}`).int().min(min).max(max);
 const names = families.map(({ name }) => name);
 const family = z.string().refine((name) => names.includes(name), {
   error: ({ input }) => `there is no family "${String(input)}"; there are ${names.join(', ')}`,
@@ -30,10 +28,7 @@ const optionsSchema = z.object({
 
 export type LabOptions = z.infer<typeof optionsSchema>;
 
-/** The command line cannot be used; the message says what to change. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+export { UsageError };
 
 export const help = `npm run lab -- [options]
 npm run lab -- loop [options]     the same faults with the loop off and on, side by side (loop --help)
@@ -67,14 +62,26 @@ could not be started, 130 after Ctrl-C.
 
 /** @throws UsageError */
 export function readOptions(args: string[]): LabOptions | 'help' {
-  const values = parsed(args);
-  if (values.help) return 'help';
-  const result = optionsSchema.safeParse(values);
-  if (!result.success) {
-    const lines = result.error.issues.map((issue) => `--${String(issue.path[0])}: ${issue.message}`);
-    throw new UsageError(lines.join('\n'));
-  }
-  const options = result.data;
+  const options = readCommandLine(args, {
+    schema: optionsSchema,
+    negatable: true,
+    flags: {
+      family: { type: 'string', multiple: true },
+      severity: { type: 'string', multiple: true },
+      runs: { type: 'string' },
+      seed: { type: 'string' },
+      tune: { type: 'boolean' },
+      loop: { type: 'string' },
+      quick: { type: 'boolean' },
+      resume: { type: 'string' },
+      play: { type: 'boolean' },
+      json: { type: 'string' },
+      publish: { type: 'boolean' },
+      rejudge: { type: 'boolean' },
+      data: { type: 'string' },
+    },
+  });
+  if (options === 'help') return 'help';
   if (!options.play && !options.resume)
     throw new UsageError('--no-play needs --resume FILE: the results to score');
   if (options.rejudge && (!options.resume || options.publish)) {
@@ -88,31 +95,4 @@ export function readOptions(args: string[]): LabOptions | 'help' {
     );
   }
   return options;
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowNegative: true,
-      options: {
-        family: { type: 'string', multiple: true },
-        severity: { type: 'string', multiple: true },
-        runs: { type: 'string' },
-        seed: { type: 'string' },
-        tune: { type: 'boolean' },
-        loop: { type: 'string' },
-        quick: { type: 'boolean' },
-        resume: { type: 'string' },
-        play: { type: 'boolean' },
-        json: { type: 'string' },
-        publish: { type: 'boolean' },
-        rejudge: { type: 'boolean' },
-        data: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

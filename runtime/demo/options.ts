@@ -1,11 +1,9 @@
 /** The demo's command line: what may be asked of it, within which bounds, and the text of `--help`. */
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readCommandLine, UsageError, whole } from '../command-line.ts';
 
 const seconds = (min: number, max: number) =>
   z.coerce.number(`expected seconds, ${min} to ${max}`).min(min).max(max);
-const whole = (min: number, max: number) =>
-  z.coerce.number(`expected a whole number, ${min} to ${max}`).int().min(min).max(max);
 
 const optionsSchema = z.object({
   participants: whole(2, 6).default(3),
@@ -24,10 +22,7 @@ const optionsSchema = z.object({
 /** Times in seconds, from the moment when all are in and media flows. */
 export type DemoOptions = z.infer<typeof optionsSchema>;
 
-/** The command line cannot be used; the message says what to change. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+export { UsageError };
 
 export const help = `npm run demo -- [options]
 
@@ -55,26 +50,21 @@ reason; 2 for a wrong command line; 3 when the stack or the call could not be st
 
 /** @throws UsageError */
 export function readOptions(args: string[]): DemoOptions | 'help' {
-  const values = parsed(args);
-  if (values.help) return 'help';
-  const result = optionsSchema.safeParse({
-    participants: values.participants,
-    duration: values.duration,
-    faultAfter: values['fault-after'],
-    faultFor: values['fault-for'],
-    seed: values.seed,
-    json: values.json,
-    data: values.data,
-    exit: values.exit,
+  const options = readCommandLine(args, {
+    schema: optionsSchema,
+    negatable: true,
+    flags: {
+      participants: { type: 'string' },
+      duration: { type: 'string' },
+      'fault-after': { type: 'string' },
+      'fault-for': { type: 'string' },
+      seed: { type: 'string' },
+      json: { type: 'string' },
+      data: { type: 'string' },
+      exit: { type: 'boolean' },
+    },
   });
-  if (!result.success) {
-    const lines = result.error.issues.map((issue) => {
-      const name = String(issue.path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      return `--${name}: ${issue.message}`;
-    });
-    throw new UsageError(lines.join('\n'));
-  }
-  const options = result.data;
+  if (options === 'help') return 'help';
   if (options.faultAfter + options.faultFor >= options.duration) {
     throw new UsageError(
       `--duration ${options.duration} leaves no time after the fault, which ends at ` +
@@ -82,26 +72,4 @@ export function readOptions(args: string[]): DemoOptions | 'help' {
     );
   }
   return options;
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowNegative: true,
-      options: {
-        participants: { type: 'string' },
-        duration: { type: 'string' },
-        'fault-after': { type: 'string' },
-        'fault-for': { type: 'string' },
-        seed: { type: 'string' },
-        json: { type: 'string' },
-        data: { type: 'string' },
-        exit: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
