@@ -5,15 +5,13 @@ import { createScreen } from '../runtime/demo/screen.ts';
 import { endedFromOutside } from '../runtime/demo/signals.ts';
 import { loopLab } from './loop/main.ts';
 import { help, type LabOptions, readOptions, UsageError } from './options.ts';
-import { castOf, expectedMs, playRun, type RunSpec } from './play.ts';
+import { playRun, type RunSpec } from './play.ts';
+import { playAll, progressOf } from './play-all.ts';
 import { programme } from './programme.ts';
-import { createProgress } from './progress.ts';
 import { rejudge } from './rejudge.ts';
-import { keyOf, parseRows, type RunRow } from './row.ts';
+import { keyOf, parseRows } from './row.ts';
 import { buildScoreboard, scoreboardText } from './scoreboard.ts';
 import { purposeOf } from './seeds.ts';
-import { startSession } from './session.ts';
-import { createSessions } from './sessions.ts';
 import { runLine, summaryLines } from './summary.ts';
 
 const exitCodes = { played: 0, incomplete: 1, wrongUse: 2, notStarted: 3, interrupted: 130 } as const;
@@ -67,12 +65,27 @@ async function lab(options: LabOptions): Promise<number> {
   let notRun: string[] = due.map(nameOf);
   if (options.rejudge) {
     rows = await rejudge(kept, stackDir(dataDir), (row) => screen.print(runLine(row)), signal);
-  } else if (options.play) {
-    notRun = await playAll(due, { options, dataDir, signal }, (row) => {
-      appendFileSync(file, `${JSON.stringify(row)}\n`);
-      rows.push(row);
-      screen.print(runLine(row), 'plain');
-    });
+  } else if (options.play && due.length > 0) {
+    const progress = progressOf(screen, due);
+    try {
+      const left = await playAll(due, {
+        dataDir: stackDir(dataDir),
+        loop: options.loop,
+        screen,
+        progress,
+        signal,
+        nameOf,
+        play: (session, spec) => playRun(session, spec, signal),
+        onRow: (row) => {
+          appendFileSync(file, `${JSON.stringify(row)}\n`);
+          rows.push(row);
+          screen.print(runLine(row), 'plain');
+        },
+      });
+      notRun = left.map(nameOf);
+    } finally {
+      progress.close();
+    }
   }
 
   const scoreboard = buildScoreboard(rows, notRun);
@@ -89,63 +102,6 @@ async function lab(options: LabOptions): Promise<number> {
   }
   if (signal.aborted) return exitCodes.interrupted;
   return options.play && !options.rejudge && notRun.length > 0 ? exitCodes.incomplete : exitCodes.played;
-}
-
-interface Playing {
-  options: LabOptions;
-  dataDir: string;
-  signal: AbortSignal;
-}
-
-/** @returns the names of the runs that did not come about */
-async function playAll(
-  due: RunSpec[],
-  { options, dataDir, signal }: Playing,
-  onRow: (row: RunRow) => void,
-): Promise<string[]> {
-  if (due.length === 0) return [];
-  const costOf = ({ family, ...spec }: RunSpec) =>
-    expectedMs(family.plan(spec.severity, castOf({ family, ...spec })));
-  const progress = createProgress(
-    screen,
-    due.length,
-    due.reduce((sum, spec) => sum + costOf(spec), 0),
-  );
-  const sessions = createSessions(() =>
-    startSession({
-      dataDir: stackDir(dataDir),
-      loop: options.loop,
-      log: (text) => screen.print(`  ${text}`, 'dim'),
-      signal,
-    }),
-  );
-  const left = new Set(due);
-  try {
-    for (const spec of due) {
-      progress.begin(nameOf(spec));
-      const row = await sessions.withRetry(
-        (session) => playRun(session, spec, signal),
-        (error) => {
-          if (!signal.aborted)
-            screen.print(
-              `${nameOf(spec)}: ${error instanceof Error ? error.message : String(error)}`,
-              'warn',
-            );
-        },
-        signal,
-      );
-      if (signal.aborted) break;
-      if (row) {
-        left.delete(spec);
-        onRow(row);
-      }
-      progress.end(costOf(spec));
-    }
-  } finally {
-    progress.close();
-    await sessions.close();
-  }
-  return [...left].map(nameOf);
 }
 
 function nameOf({ family, severity, seed }: RunSpec): string {

@@ -78,11 +78,14 @@ export const keyOf = (run: { family: string; severity: string; seed: number }): 
   `${run.family} ${run.severity} ${run.seed}`;
 
 /** @throws Error that names the line that is no result */
-export function parseRows(text: string, file: string): RunRow[] {
+export const parseRows = (text: string, file: string): RunRow[] => parseLines(text, file, rowSchema);
+
+/** Results of a kind of their own, a line each. @throws Error that names the line that is no result */
+export function parseLines<Row>(text: string, file: string, schema: z.ZodType<Row>): Row[] {
   return text.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return [];
     try {
-      return [rowSchema.parse(JSON.parse(line))];
+      return [schema.parse(JSON.parse(line))];
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(

@@ -202,7 +202,7 @@ const tally = (runs: readonly JudgedRun[], verdict: IncidentVerdict): number =>
   runs.reduce((sum, { incidents }) => sum + incidents.filter((one) => one === verdict).length, 0);
 
 const ratio = (part: number, whole: number): number | null => (whole > 0 ? round(part / whole, 4) : null);
-const round = (value: number, digits: number) => Math.round(value * 10 ** digits) / 10 ** digits;
+export const round = (value: number, digits: number) => Math.round(value * 10 ** digits) / 10 ** digits;
 
 /** Nearest rank: a delay that was measured, not one between two. */
 export function delayOf(delaysMs: readonly number[]): Delay {

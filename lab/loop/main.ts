@@ -1,21 +1,19 @@
 /** `npm run lab -- loop`: the same seeds of faults with the loop off and on, side by side. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { keyOf as callKeyOf, readCalls } from '../../pipelines/store/samples.ts';
 import { Store } from '../../pipelines/store/store.ts';
+import { readCommandLine, UsageError, whole } from '../../runtime/command-line.ts';
 import type { Screen } from '../../runtime/demo/screen.ts';
 import { endedFromOutside } from '../../runtime/demo/signals.ts';
 import type { Severity } from '../families/family.ts';
 import { families } from '../families/list.ts';
-import { UsageError } from '../options.ts';
-import { castOf, expectedMs, playRun, type RunSpec } from '../play.ts';
-import { createProgress } from '../progress.ts';
-import { keyOf, type RunRow } from '../row.ts';
+import { playRun, type RunSpec } from '../play.ts';
+import { playAll, progressOf } from '../play-all.ts';
+import { keyOf, parseLines, type RunRow } from '../row.ts';
 import { seedsFor } from '../seeds.ts';
-import { type Session, startSession } from '../session.ts';
-import { createSessions } from '../sessions.ts';
+import type { Session } from '../session.ts';
 import { type LoopRow, loopReport, loopRowSchema, loopText } from './report.ts';
 import { suffered } from './suffered.ts';
 
@@ -49,10 +47,9 @@ seconds frozen, seconds of bad audio, MOS, time to recover, time to act; and tha
   --data FOLDER      where the store and the results live                        (.callscope/lab)
   --help             this text
 
-${cases.length * 2} calls a seed, some ${Math.round((cases.length * 2 * 60) / 60)} minutes.
+${cases.length * 2} calls a seed, of about a minute each.
 `;
 
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const optionsSchema = z.object({
   runs: whole(1, 100).default(1),
   seed: whole(0, 99_999).default(0),
@@ -75,7 +72,7 @@ export async function loopLab(args: string[], projectDir: string, screen: Screen
   const dataDir = path.resolve(projectDir, options.data);
   mkdirSync(dataDir, { recursive: true });
   const file = path.resolve(options.resume ?? path.join(dataDir, `loop-${Date.now()}.jsonl`));
-  const rows = existsSync(file) ? parseLoopRows(readFileSync(file, 'utf8'), file) : [];
+  const rows = existsSync(file) ? parseLines(readFileSync(file, 'utf8'), file, loopRowSchema) : [];
   const signal = endedFromOutside();
   const missing = options.play ? await playBoth(options, { dataDir, rows, file, screen, signal }) : 0;
 
@@ -108,63 +105,53 @@ interface Playing {
 async function playBoth(options: LoopOptions, { dataDir, rows, file, screen, signal }: Playing) {
   const seeds = seedsFor(options.tune ? 'tune' : 'scoreboard', options.seed, options.runs);
   const have = new Set(rows.map((row) => `${keyOf(row)} ${row.loop}`));
-  const due = modes.flatMap((mode) =>
-    seeds.flatMap((seed) =>
-      cases.map(([name, severity]) => ({
-        mode,
-        spec: { family: families.find((f) => f.name === name)!, severity, seed, tailMs } satisfies RunSpec,
-      })),
+  const all = seeds.flatMap((seed) =>
+    cases.map(
+      ([name, severity]): RunSpec => ({
+        family: families.find((f) => f.name === name)!,
+        severity,
+        seed,
+        tailMs,
+      }),
     ),
   );
-  const left = new Set(
-    due.filter(({ mode, spec }) => !have.has(`${keyOf({ ...spec, family: spec.family.name })} ${mode}`)),
-  );
-  const costOf = (spec: RunSpec) => expectedMs(spec.family.plan(spec.severity, castOf(spec)), tailMs);
-  const progress = createProgress(
+  const due = modes.map((mode) => ({
+    mode,
+    specs: all.filter((spec) => !have.has(`${keyOf({ ...spec, family: spec.family.name })} ${mode}`)),
+  }));
+  const progress = progressOf(
     screen,
-    left.size,
-    [...left].reduce((sum, { spec }) => sum + costOf(spec), 0),
+    due.flatMap(({ specs }) => specs),
   );
+  let missing = 0;
   try {
-    for (const mode of modes) {
-      const sessions = createSessions(() =>
-        startSession({
-          dataDir: path.join(dataDir, 'stack'),
-          loop: mode,
-          log: (text) => screen.print(`  ${text}`, 'dim'),
-          signal,
-        }),
-      );
-      try {
-        for (const one of [...left].filter((run) => run.mode === mode)) {
-          const name = `${one.spec.family.name} ${one.spec.severity} ${one.spec.seed} ${mode}`;
-          progress.begin(name);
-          const row = await sessions.withRetry(
-            async (session) => withSuffering(await playRun(session, one.spec, signal), session),
-            (error) =>
-              screen.print(`${name}: ${error instanceof Error ? error.message : String(error)}`, 'warn'),
-            signal,
-          );
-          if (signal.aborted) return left.size;
-          if (row) {
-            left.delete(one);
-            rows.push(row);
-            appendFileSync(file, `${JSON.stringify(row)}\n`);
-            const { frozenSeconds, badAudioSeconds, recoverMs } = row.suffered;
-            screen.print(
-              `${name}: ${frozenSeconds} s frozen, ${badAudioSeconds} s bad audio, recovered ${recoverMs === null ? 'not by the end' : `after ${Math.round(recoverMs / 100) / 10} s`}, ${row.decisions.length} decisions`,
-            );
-          }
-          progress.end(costOf(one.spec));
-        }
-      } finally {
-        await sessions.close();
-      }
+    for (const { mode, specs } of due) {
+      const nameOf = ({ family, severity, seed }: RunSpec) => `${family.name} ${severity} ${seed} ${mode}`;
+      const left = await playAll(signal.aborted ? [] : specs, {
+        dataDir: path.join(dataDir, 'stack'),
+        loop: mode,
+        screen,
+        progress,
+        signal,
+        nameOf,
+        play: async (session, spec) => withSuffering(await playRun(session, spec, signal), session),
+        onRow: (row, spec) => {
+          rows.push(row);
+          appendFileSync(file, `${JSON.stringify(row)}\n`);
+          screen.print(`${nameOf(spec)}: ${toldOf(row)}`);
+        },
+      });
+      missing += left.length;
     }
   } finally {
     progress.close();
   }
-  return left.size;
+  return missing;
+}
+
+function toldOf({ suffered: { frozenSeconds, badAudioSeconds, recoverMs }, decisions }: LoopRow): string {
+  const recovered = recoverMs === null ? 'not by the end' : `after ${Math.round(recoverMs / 100) / 10} s`;
+  return `${frozenSeconds} s frozen, ${badAudioSeconds} s bad audio, recovered ${recovered}, ${decisions.length} decisions`;
 }
 
 async function withSuffering(row: RunRow, session: Session): Promise<LoopRow> {
@@ -190,47 +177,12 @@ async function withSuffering(row: RunRow, session: Session): Promise<LoopRow> {
   }
 }
 
-function parseLoopRows(text: string, file: string): LoopRow[] {
-  return text.split('\n').flatMap((line, i) => {
-    if (line.trim() === '') return [];
-    try {
-      return [loopRowSchema.parse(JSON.parse(line))];
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new UsageError(`${file}, line ${i + 1} is no result of the loop's lab: ${why}`);
-    }
-  });
-}
-
 /** @throws UsageError */
 export function readLoopOptions(args: string[]): LoopOptions | 'help' {
-  let values: ReturnType<typeof parsed>;
-  try {
-    values = parsed(args);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  if (values.help) return 'help';
-  const result = optionsSchema.safeParse(values);
-  if (!result.success) {
-    throw new UsageError(
-      result.error.issues.map((issue) => `--${String(issue.path[0])}: ${issue.message}`).join('\n'),
-    );
-  }
-  if (!result.data.play && !result.data.resume)
-    throw new UsageError('--no-play needs --resume FILE: the results to compare');
-  if (result.data.publish && result.data.tune)
-    throw new UsageError(
-      '--publish and --tune exclude each other: the scoreboard takes no seeds used for fitting',
-    );
-  return result.data;
-}
-
-function parsed(args: string[]) {
-  return parseArgs({
-    args,
-    allowNegative: true,
-    options: {
+  const options = readCommandLine(args, {
+    schema: optionsSchema,
+    negatable: true,
+    flags: {
       runs: { type: 'string' },
       seed: { type: 'string' },
       tune: { type: 'boolean' },
@@ -239,7 +191,14 @@ function parsed(args: string[]) {
       json: { type: 'string' },
       publish: { type: 'boolean' },
       data: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
     },
-  }).values;
+  });
+  if (options === 'help') return 'help';
+  if (!options.play && !options.resume)
+    throw new UsageError('--no-play needs --resume FILE: the results to compare');
+  if (options.publish && options.tune)
+    throw new UsageError(
+      '--publish and --tune exclude each other: the scoreboard takes no seeds used for fitting',
+    );
+  return options;
 }

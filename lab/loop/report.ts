@@ -1,6 +1,7 @@
 /** What the loop's runs come to: the same faults with it off and on, side by side, and the page that shows it. Pure. */
 import { z } from 'zod';
 import { type RunRow, rowSchema } from '../row.ts';
+import { delayOf, round } from '../score.ts';
 
 export const loopRowSchema = rowSchema.extend({
   suffered: z.object({
@@ -165,20 +166,20 @@ const recovered = (row: LoopRow): number => row.suffered.recoverMs ?? row.endMs 
 const firstActionMs = (row: LoopRow): number | null =>
   row.decisions.find(({ sentMs, kind }) => sentMs >= 0 && kind !== 'lift')?.sentMs ?? null;
 
-function flapsOf({ decisions }: RunRow): number {
-  return decisions.filter((one, i) =>
-    decisions
-      .slice(0, i)
-      .some(
-        (before) =>
-          before.seat === one.seat &&
-          before.kind !== one.kind &&
-          one.sentMs - before.sentMs < 60_000 &&
-          one.kind !== 'lift' &&
-          before.kind === 'lift',
-      ),
+/** Taken back so soon, it had not been given up for good reason. */
+const soonMs = 60_000;
+
+/** What was taken within a minute after a lift of the same participant. */
+const flapsOf = ({ decisions }: RunRow): number =>
+  decisions.filter(
+    (taken, i) =>
+      taken.kind !== 'lift' &&
+      decisions
+        .slice(0, i)
+        .some(
+          (lift) => lift.kind === 'lift' && lift.seat === taken.seat && taken.sentMs - lift.sentMs < soonMs,
+        ),
   ).length;
-}
 
 function side(rows: readonly LoopRow[], mode: LoopRow['loop']): Side {
   const chosen = of(rows, mode);
@@ -202,8 +203,5 @@ const sum = (values: readonly number[]) =>
         1,
       )
     : null;
-const rank = (values: readonly number[], share: number) =>
-  [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)] ?? null;
-const p95 = (values: readonly number[]) => rank(values, 0.95);
-const median = (values: readonly number[]) => rank(values, 0.5);
-const round = (value: number, digits: number) => Math.round(value * 10 ** digits) / 10 ** digits;
+const p95 = (values: readonly number[]) => delayOf(values).p95Ms;
+const median = (values: readonly number[]) => delayOf(values).medianMs;
