@@ -5,7 +5,7 @@
 import { callVerdict, shortId } from '../../quality/verdict/call-verdict.ts';
 import type { BadWindow } from '../../quality/verdict/symptoms.ts';
 import { events as names } from '../../telemetry/events.ts';
-import type { DecisionRow, IncidentRow } from '../../telemetry/rows.ts';
+import type { DecisionRow, IncidentRow, ParticipantSummaryRow } from '../../telemetry/rows.ts';
 import type {
   CallEvent,
   CallPage,
@@ -28,6 +28,17 @@ export interface PersonFacts {
   readonly video: Mean;
   readonly badRatio: number | null;
 }
+
+/** As the summary of a call has it. */
+export const personFacts = (row: ParticipantSummaryRow): PersonFacts => ({
+  participantId: row.participant_id,
+  displayName: row.display_name,
+  firstSeenAt: row.first_seen_at,
+  lastSeenAt: row.last_seen_at,
+  audio: { mean: row.audio_mos_mean, worstMinute: row.audio_mos_worst_minute },
+  video: { mean: row.video_mos_mean, worstMinute: row.video_mos_worst_minute },
+  badRatio: row.bad_window_ratio,
+});
 
 export interface CallFacts {
   readonly callId: string;

@@ -8,7 +8,7 @@ import { sampleTables } from '../../quality/recordings/rows.ts';
 import type { CallSamples, EventSample } from '../../quality/samples.ts';
 import type { IncidentRow, StreamScoreRow } from '../../telemetry/rows.ts';
 import type { CallEvent, CallPage, SeriesAnswer } from '../contract.ts';
-import { callPage, type PersonFacts } from './facts.ts';
+import { callPage, type PersonFacts, personFacts } from './facts.ts';
 import { participantSeries, type Steps, stepsOf } from './series.ts';
 import type { EventRequest, SeriesRequest } from './source.ts';
 import { joinSpans, type ScoreStep, scoreSteps } from './stored-call.ts';
@@ -78,7 +78,10 @@ function pageOf(
     live: false,
     origin: recording.format,
     notes: recording.warnings,
-    people: results.participant_summary.length > 0 ? summarised(results) : peopleOf(recording, scores, span),
+    people:
+      results.participant_summary.length > 0
+        ? results.participant_summary.map(personFacts)
+        : peopleOf(recording, scores, span),
     cells: cellsOf(scores),
     strips: {
       from: startedAt,
@@ -93,17 +96,6 @@ function pageOf(
     userAgent: recording.userAgent,
   });
 }
-
-const summarised = (results: Recording['results']): PersonFacts[] =>
-  results.participant_summary.map((row) => ({
-    participantId: row.participant_id,
-    displayName: row.display_name,
-    firstSeenAt: row.first_seen_at,
-    lastSeenAt: row.last_seen_at,
-    audio: { mean: row.audio_mos_mean, worstMinute: row.audio_mos_worst_minute },
-    video: { mean: row.video_mos_mean, worstMinute: row.video_mos_worst_minute },
-    badRatio: row.bad_window_ratio,
-  }));
 
 function peopleOf(
   recording: Recording,

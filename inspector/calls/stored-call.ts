@@ -8,7 +8,7 @@ import type { DecisionRow, IncidentRow, MediaKind, ParticipantSummaryRow } from 
 import type { CallEvent, CallPage, Cell, JoinSpan, SeriesAnswer, Strip } from '../contract.ts';
 import { InspectorError } from '../errors.ts';
 import { readSql, type Store } from '../store/store.ts';
-import { callPage, type PersonFacts, pageEventNames } from './facts.ts';
+import { callPage, type PersonFacts, pageEventNames, personFacts } from './facts.ts';
 import { participantSeries, type ScoreSteps, type Steps, stepsOf } from './series.ts';
 import type { CallSource } from './source.ts';
 import { mostBadWindows, stripStepMs } from './windows.ts';
@@ -154,15 +154,7 @@ function stripsOf(rows: readonly StripRow[], steps: number): Strip[] {
 
 /** A call that began just now has no summary yet; its joins are known. */
 function peopleOf(rows: readonly ParticipantSummaryRow[], events: readonly CallEvent[]): PersonFacts[] {
-  const known: PersonFacts[] = rows.map((row) => ({
-    participantId: row.participant_id,
-    displayName: row.display_name,
-    firstSeenAt: row.first_seen_at,
-    lastSeenAt: row.last_seen_at,
-    audio: { mean: row.audio_mos_mean, worstMinute: row.audio_mos_worst_minute },
-    video: { mean: row.video_mos_mean, worstMinute: row.video_mos_worst_minute },
-    badRatio: row.bad_window_ratio,
-  }));
+  const known: PersonFacts[] = rows.map(personFacts);
   const ids = new Set(known.map((p) => p.participantId));
   const unknown = { mean: null, worstMinute: null };
   for (const event of events) {

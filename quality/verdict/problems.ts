@@ -3,6 +3,7 @@
  * the media server) that overlap are one problem, told by the one that explains most.
  */
 import type { IncidentRow } from '../../telemetry/rows.ts';
+import { suffered } from '../detectors/detector.ts';
 
 export interface Problem {
   /** The one that is told. */
@@ -21,16 +22,8 @@ const severityRank = { minor: 0, moderate: 1, severe: 2 } as const;
 const joinMs = 10_000;
 
 /** Told only when there is nothing else to tell of the same time: they say what followed, or that data are missing. */
-const effects = new Set([
-  'freeze',
-  'stuck_decoder',
-  'pli_storm',
-  'audio_concealment',
-  'audio_video_desync',
-  'jitter_buffer_inflated',
-  'decoder_drops',
-  'high_delay',
-  'high_jitter',
+const effects = new Set<string>([
+  ...suffered.filter((kind) => kind !== 'publisher_fault'),
   'estimate_collapse',
   'telemetry_gap',
   'unconsumed_track',
