@@ -63,7 +63,7 @@ const factorWords = (one: Factor) =>
 export function headline(slo: Slo, alert: AlertRow, explanation: Explanation): string {
   const since = `since ${clock(alert.since_at)}`;
   if (alert.kind === 'blind')
-    return `${slo.title} is not seen: no event ${since}, although there ought to be some. Nobody can say whether users suffer.`;
+    return `${slo.title}: ${slo.unseen ?? 'no event is seen'} ${since}. Nobody can say how many suffer.`;
   const bad = alert.bad ?? 0;
   const total = alert.total ?? 0;
   const who =

@@ -52,6 +52,8 @@ export interface Slo {
   readonly fewestBad: number;
   /** What people suffer, as it follows "38 of 300 people". */
   readonly suffering: string;
+  /** What is seen instead where the promise is blind, in words. */
+  readonly unseen?: string;
   /**
    * Rows of `tenant_id, call_id, participant_id, detail, bad, total`, one per person, between {from} and {to} (epoch
    * ms); `detail` is why, where the event says so. Absent: the promise is about the service, not about people.
