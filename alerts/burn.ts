@@ -12,16 +12,21 @@ export interface WindowPair {
   readonly burn: number;
   readonly longMinutes: number;
   readonly shortMinutes: number;
+  /**
+   * Bad events needed in the short window, as a multiple of those needed in the long one. Days after a
+   * fault the long window of a ticket still burns, and the few failures of a quiet night must not bring it up again.
+   */
+  readonly shortShare: number;
   /** `1h/5m` */
   readonly name: string;
 }
 
 /** 2 % of the budget of 30 days in an hour, 5 % in six; 10 % in a day, 10 % in three. */
 export const windowPairs: readonly WindowPair[] = [
-  { severity: 'page', burn: 14.4, longMinutes: 60, shortMinutes: 5, name: '1h/5m' },
-  { severity: 'page', burn: 6, longMinutes: 360, shortMinutes: 30, name: '6h/30m' },
-  { severity: 'ticket', burn: 3, longMinutes: 1_440, shortMinutes: 120, name: '1d/2h' },
-  { severity: 'ticket', burn: 1, longMinutes: 4_320, shortMinutes: 360, name: '3d/6h' },
+  { severity: 'page', burn: 14.4, longMinutes: 60, shortMinutes: 5, shortShare: 0.2, name: '1h/5m' },
+  { severity: 'page', burn: 6, longMinutes: 360, shortMinutes: 30, shortShare: 0.2, name: '6h/30m' },
+  { severity: 'ticket', burn: 3, longMinutes: 1_440, shortMinutes: 120, shortShare: 2, name: '1d/2h' },
+  { severity: 'ticket', burn: 1, longMinutes: 4_320, shortMinutes: 360, shortShare: 2, name: '3d/6h' },
 ];
 export const longestMinutes = 4_320;
 
@@ -33,6 +38,10 @@ const worstRatio = 0.75;
 
 export const thresholdOf = (slo: Pick<Slo, 'objective'>, pair: WindowPair): number =>
   Math.min(pair.burn, worstRatio / (1 - slo.objective));
+
+/** Bad events needed in the short window. */
+export const fewestShort = (slo: Pick<Slo, 'fewestBad'>, pair: WindowPair): number =>
+  Math.ceil(slo.fewestBad * pair.shortShare);
 
 /** Sums over any span of minutes in constant time; gaps are minutes without events. */
 export interface Sums {
@@ -88,6 +97,7 @@ export function burnOf(slo: Slo, sums: Sums, pair: WindowPair, through: number):
   const long = rate(pair.longMinutes);
   const short = rate(pair.shortMinutes);
   const threshold = thresholdOf(slo, pair);
-  const burns = long.bad >= slo.fewestBad && (long.burn ?? 0) > threshold && (short.burn ?? 0) > threshold;
+  const enough = long.bad >= slo.fewestBad && short.bad >= fewestShort(slo, pair);
+  const burns = enough && (long.burn ?? 0) > threshold && (short.burn ?? 0) > threshold;
   return { pair, burn: long.burn, bad: long.bad, total: long.total, burns };
 }

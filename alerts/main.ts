@@ -180,6 +180,7 @@ async function fireTest(
       explanation: sample,
       bases: linkBasesOf(settings),
       othersOpen: false,
+      nowMs: Date.now(),
       test: true,
     });
     const notices = noticesOf(message, receivers, Date.now());

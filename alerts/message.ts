@@ -34,6 +34,8 @@ export const messageSchema = z.object({
   sinceMs: z.number(),
   firedMs: z.number(),
   endedMs: z.number().nullable(),
+  /** When it was first told, on the clock of the one who tells: some time after the minute it is about. */
+  toldMs: z.number(),
   factor: z.string(),
   /** Whether others of the incident are open still: a receiver that shows one thing per incident keeps it. */
   othersOpen: z.boolean(),
@@ -118,11 +120,12 @@ export interface MessageInput {
   readonly explanation: Explanation;
   readonly bases: LinkBases;
   readonly othersOpen: boolean;
+  readonly nowMs: number;
   readonly test?: boolean;
 }
 
 export function messageOf(input: MessageInput): AlertMessage {
-  const { slo, alert, kind, explanation, bases, othersOpen, test = false } = input;
+  const { slo, alert, kind, explanation, bases, othersOpen, nowMs, test = false } = input;
   const first = alert.headline || headline(slo, alert, explanation);
   const over = `Over since ${clock(alert.calm_at ?? alert.ended_at ?? alert.began_at)}: ${first}`;
   return {
@@ -141,6 +144,7 @@ export function messageOf(input: MessageInput): AlertMessage {
     sinceMs: alert.since_at,
     firedMs: alert.fired_at ?? alert.began_at,
     endedMs: alert.ended_at,
+    toldMs: nowMs,
     factor: alert.factor,
     othersOpen,
     test,

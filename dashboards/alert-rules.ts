@@ -5,7 +5,7 @@
  */
 import type { Query, Rule } from '@grafana/grafana-foundation-sdk/alerting';
 import { thresholdOf, type WindowPair, windowPairs } from '../alerts/burn.ts';
-import { burnSql } from '../alerts/grafana.ts';
+import { burnSql, rangeSeconds } from '../alerts/grafana.ts';
 import { slos } from '../alerts/slos/list.ts';
 import type { Bounds, Slo } from '../alerts/slos/slo.ts';
 import { patience } from '../alerts/state.ts';
@@ -36,7 +36,7 @@ const ofAll: Bounds = { during, tenants: '1' };
 /** One number; 0 where nothing, or too little, went wrong. */
 export const ruleSql = (slo: Slo, pair: WindowPair) => burnSql(slo, slo.minutes(ofAll), pair);
 
-const seconds = (ms: number) => `${ms / 1000}s`;
+const inSeconds = (ms: number) => `${ms / 1000}s`;
 
 /** Rows of telemetry in the time range. Without any, no SLO can say anything: that is an alert of its own. */
 const arrivedSql = sql`
@@ -46,7 +46,7 @@ const rule = (
   uid: string,
   title: string,
   query: string,
-  minutes: number,
+  seconds: number,
   evaluator: { type: 'gt' | 'lt'; params: [number] },
   rest: Pick<GrafanaRule, 'for' | 'keepFiringFor' | 'labels' | 'annotations'>,
 ): GrafanaRule => ({
@@ -56,7 +56,7 @@ const rule = (
   data: [
     {
       refId: 'A',
-      relativeTimeRange: { from: minutes * 60, to: 0 },
+      relativeTimeRange: { from: seconds, to: 0 },
       datasourceUid: dataSource.uid,
       model: {
         refId: 'A',
@@ -90,11 +90,11 @@ export function alertRuleGroups(): GrafanaRuleGroup[] {
             `callscope-${slo.name}-${pair.name.split('/')[0]}`,
             `${slo.title}: ${pair.burn}x over ${pair.name}`,
             ruleSql(slo, pair),
-            pair.longMinutes,
+            rangeSeconds(pair),
             { type: 'gt', params: [thresholdOf(slo, pair)] },
             {
-              for: seconds(patience[severity].forMs),
-              keepFiringFor: seconds(patience[severity].calmMs),
+              for: inSeconds(patience[severity].forMs),
+              keepFiringFor: inSeconds(patience[severity].calmMs),
               labels: { slo: slo.name, severity, service: 'callscope' },
               annotations: {
                 summary: `${slo.title} uses up its error budget more than ${Number(thresholdOf(slo, pair).toFixed(1))} times too fast. Promise: ${slo.promise}.`,
@@ -109,7 +109,7 @@ export function alertRuleGroups(): GrafanaRuleGroup[] {
     'callscope-no-telemetry',
     'No telemetry arrives',
     arrivedSql,
-    10,
+    600,
     { type: 'lt', params: [1] },
     {
       for: '5m',

@@ -37,7 +37,8 @@ function alertOf(message: AlertMessage, nowMs: number) {
       runbook: message.runbook,
       links: message.links.map(({ title, url }) => `${title}: ${url}`).join('\n'),
     },
-    startsAt: new Date(message.firedMs).toISOString(),
+    // Alertmanager does not wait for the rest of a group whose alert began long ago; of several it keeps the first.
+    startsAt: new Date(message.kind === 'firing' ? message.toldMs : message.firedMs).toISOString(),
     endsAt: new Date(endsMs).toISOString(),
     ...(message.links[0] ? { generatorURL: message.links[0].url } : {}),
   };

@@ -107,7 +107,9 @@ async function tell(
     const grouped = { ...known, group_id: groupOf(known, [...byId.values()]) };
     byId.set(alert.alert_id, grouped);
     moved.push(grouped);
-    messages.push(messageOf({ slo, alert: grouped, kind: 'firing', explanation, bases, othersOpen: false }));
+    messages.push(
+      messageOf({ slo, alert: grouped, kind: 'firing', explanation, bases, othersOpen: false, nowMs: now() }),
+    );
     log.warn(
       { alertId: alert.alert_id, groupId: grouped.group_id, severity: alert.severity },
       grouped.headline,
@@ -121,7 +123,7 @@ async function tell(
     );
     const slo = sloNamed(alert.slo);
     const explanation = readExplanation(alert);
-    messages.push(messageOf({ slo, alert, kind: 'resolved', explanation, bases, othersOpen }));
+    messages.push(messageOf({ slo, alert, kind: 'resolved', explanation, bases, othersOpen, nowMs: now() }));
     log.info({ alertId: alert.alert_id, groupId: alert.group_id }, 'alert is over');
   }
   return { alerts: moved, notices: messages.flatMap((message) => noticesOf(message, receivers, now())) };
@@ -142,6 +144,7 @@ async function repeatOpen(
         explanation: readExplanation(alert),
         bases,
         othersOpen: false,
+        nowMs: now(),
       });
       const request = receiver.request(message, now());
       try {

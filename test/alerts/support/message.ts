@@ -17,6 +17,7 @@ export const message = (more: Partial<AlertMessage> = {}): AlertMessage => ({
   sinceMs: 1_699_999_000_000,
   firedMs: 1_699_999_900_000,
   endedMs: null,
+  toldMs: 1_699_999_930_000,
   factor: 'country=DE',
   othersOpen: false,
   test: false,
