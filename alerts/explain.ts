@@ -1,6 +1,6 @@
-/** The queries behind an explanation: who suffers, what they share, which calls are worst. */
-import type { Severity } from '../telemetry/alerts.ts';
-import type { Count, Factor } from './factors.ts';
+/** Why people suffer: the queries for who they are, what they share and which calls are worst, and what comes of them. */
+import type { AlertRow } from '../telemetry/alerts.ts';
+import { type Count, commonFactors, type Factor } from './factors.ts';
 import type { Slo } from './slos/slo.ts';
 
 /** What an alert knows beside its burn rate. */
@@ -26,11 +26,6 @@ export const unexplained: Explanation = {
   worstCalls: [],
 };
 
-export interface Explained {
-  readonly severity: Severity;
-  readonly explanation: Explanation;
-}
-
 /** A person suffers when more than a tenth of what they went through was bad. */
 const suffers = 'bad > 0.1 * total';
 
@@ -44,7 +39,7 @@ people AS (
  * One row of CountRow per dimension and value: dimensions of participants, `incident` (kinds that the detectors
  * found about a person; `none` without) and `` `cause` `` (what the event itself said). Parameters: from, to.
  */
-export function countsSql(slo: Slo & { readonly people: string }): string {
+function countsSql(slo: Slo & { readonly people: string }): string {
   const columns = ['country', ...slo.dimensions.filter((one) => one !== 'country')];
   const pairs = columns.map((column) => `('${column}', d.${column})`).join(', ');
   const known = columns.map((column) => `max(p.${column}) AS ${column}`).join(', ');
@@ -76,12 +71,12 @@ LIMIT 200 BY dimension`;
 }
 
 /** Rows of `call_id`, the worst first. */
-export const worstCallsSql = (slo: Slo & { readonly people: string }): string => `WITH ${persons(slo.people)}
+const worstCallsSql = (slo: Slo & { readonly people: string }): string => `WITH ${persons(slo.people)}
 SELECT call_id FROM people WHERE call_id != ''
 GROUP BY call_id HAVING sum(bad) > 0 ORDER BY sum(bad) DESC, sum(bad) / sum(total) DESC, call_id LIMIT 10`;
 
 /** Of the rows of countsSql, what is not about a dimension. */
-export function told(counts: readonly Count[]) {
+function told(counts: readonly Count[]) {
   const all = counts.find(({ dimension }) => dimension === 'all');
   const of = (wanted: string) =>
     counts
@@ -101,3 +96,29 @@ export function told(counts: readonly Count[]) {
     dimensions: counts.filter(({ dimension }) => !['all', 'cause', 'incident'].includes(dimension)),
   };
 }
+
+/** Older trouble has the same common factor, and reading it takes the longer. */
+const longestMs = 6 * 3_600_000;
+/** With less, a group is too small to stand out: what was before belongs to the picture. */
+const shortestMs = 10 * 60_000;
+
+export type Query = <Row>(sql: string, parameters: Record<string, number>) => Promise<Row[]>;
+
+/** @param atMs up to when */
+export async function explain(query: Query, slo: Slo, alert: AlertRow, atMs: number): Promise<Explanation> {
+  if (slo.people === undefined || alert.kind === 'blind') return unexplained;
+  const from = Math.max(Math.min(alert.since_at, atMs - shortestMs), atMs - longestMs);
+  const span = { from, to: atMs };
+  const asked = { ...slo, people: slo.people };
+  const counts = await query<Count>(countsSql(asked), span);
+  const calls = await query<{ call_id: string }>(worstCallsSql(asked), span);
+  const { dimensions, ...rest } = told(counts);
+  return {
+    ...rest,
+    factors: commonFactors(dimensions).slice(0, 5),
+    worstCalls: calls.map((row) => row.call_id),
+  };
+}
+
+export const readExplanation = (alert: AlertRow): Explanation =>
+  alert.explanation === '' ? unexplained : (JSON.parse(alert.explanation) as Explanation);

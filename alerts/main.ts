@@ -6,11 +6,12 @@ import { z } from 'zod';
 import type { AlertNoticeRow, AlertRow } from '../telemetry/alerts.ts';
 import { ConfigError, readConfig, setting } from '../telemetry/service/config.ts';
 import { longestMinutes } from './burn.ts';
-import { type Explanation, unexplained } from './explain.ts';
+import { explain } from './explain.ts';
 import { headline, messageOf } from './message.ts';
 import { noticesOf } from './notices.ts';
 import { type AlertsCommand, help, readCommand, UsageError } from './options.ts';
 import { replay } from './replay.ts';
+import { sample } from './sample.ts';
 import { alertSettings, linkBasesOf, receiversOf } from './settings.ts';
 import { sloNamed, slos } from './slos/list.ts';
 import { type MinutesRow, minutesSql, seriesOf } from './slos/minutes.ts';
@@ -85,7 +86,14 @@ async function showReplay(
     print(JSON.stringify({ from: from * minuteMs, to: to * minuteMs, alerts: fired }, null, 2));
     return 0;
   }
-  for (const alert of fired) print(firedText(alert));
+  for (const alert of fired) {
+    const slo = sloNamed(alert.slo);
+    const query = async <Row>(sql: string, parameters: Record<string, number>) => {
+      const answer = await client.query({ query: sql, query_params: parameters, format: 'JSONEachRow' });
+      return answer.json<Row>();
+    };
+    print(firedText(alert, headline(slo, alert, await explain(query, slo, alert, alert.fired_at!))));
+  }
   const pages = fired.filter(({ severity }) => severity === 'page').length;
   print(
     `${pages} pages, ${fired.length - pages} tickets from ${text(from * minuteMs)} to ${text(to * minuteMs)}`,
@@ -93,9 +101,8 @@ async function showReplay(
   return 0;
 }
 
-function firedText(alert: AlertRow): string {
+function firedText(alert: AlertRow, first: string): string {
   const end = alert.ended_at === null ? 'still open' : `to ${text(alert.ended_at)}`;
-  const first = headline(sloNamed(alert.slo), alert, unexplained);
   return `${alert.severity.padEnd(6)}  ${text(alert.fired_at!)} ${end}  ${alert.burn_window.padEnd(6)}  ${first}`;
 }
 
@@ -114,28 +121,6 @@ async function addMaintenance(
   await client.insert({ table: 'alert_maintenance', values: [row], format: 'JSONEachRow' });
   print(`${slo || 'all alerts'}: nobody is told from ${text(fromMs)} to ${text(toMs)}; what fires is kept`);
 }
-
-/** Numbers that nobody measured, and the message says so. */
-const sample: Explanation = {
-  people: 300,
-  bad: 41,
-  factors: [
-    {
-      dimension: 'country',
-      value: 'XX',
-      people: 60,
-      bad: 38,
-      otherPeople: 240,
-      otherBad: 3,
-      relativeRisk: 43.6,
-      atLeast: 15,
-      share: 0.93,
-    },
-  ],
-  causes: [{ cause: 'sample', people: 36 }],
-  incidents: [],
-  worstCalls: ['sample-call'],
-};
 
 /** Writes the notices that an alert would; the pipelines deliver them like any other. */
 async function fireTest(
@@ -194,12 +179,11 @@ async function fireTest(
   return failed === 0 ? 0 : 1;
 }
 
-const outcomeText = ({ sent_at, attempts, last_error }: AlertNoticeRow) =>
-  sent_at !== null
-    ? `taken${attempts > 1 ? ` at attempt ${attempts}` : ''}`
-    : attempts > 0
-      ? `not taken so far (${attempts} attempts): ${last_error}; it is tried on`
-      : 'not tried so far: do the pipelines run, with the same settings?';
+function outcomeText({ sent_at, attempts, last_error }: AlertNoticeRow): string {
+  if (sent_at !== null) return attempts > 1 ? `taken at attempt ${attempts}` : 'taken';
+  if (attempts > 0) return `not taken so far (${attempts} attempts): ${last_error}; it is tried on`;
+  return 'not tried so far: do the pipelines run, with the same settings?';
+}
 
 async function outcomes(
   client: ClickHouseClient,

@@ -71,7 +71,9 @@ export function headline(slo: Slo, alert: AlertRow, explanation: Explanation): s
   const who =
     slo.people && explanation.bad > 0
       ? `${explanation.bad} of ${explanation.people} ${slo.dimensions.length > 0 ? 'people' : 'calls'} (${percent(explanation.bad / explanation.people)}) ${slo.suffering}`
-      : `${bad} of ${total} (${percent(bad / Math.max(1, total))}) ${slo.people ? `events: people ${slo.suffering}` : slo.suffering}`;
+      : slo.people
+        ? `${bad} of ${total} events (${percent(bad / Math.max(1, total))}): people ${slo.suffering}`
+        : `${bad} of ${total} (${percent(bad / Math.max(1, total))}) ${slo.suffering}`;
   const [factor] = explanation.factors;
   const [cause] = explanation.causes;
   const [incident] = explanation.incidents;

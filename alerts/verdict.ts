@@ -16,7 +16,7 @@ export interface Verdict {
   readonly severity: Severity;
   /** `holds`: the condition of an alert. `unknown`: nothing can be said, what stands stays as it is. */
   readonly state: 'holds' | 'calm' | 'unknown';
-  /** Of the pair that burns fastest against its threshold; only where it holds. */
+  /** Of the quicker pair of those that burn; only where it holds. */
   readonly burn?: Burn;
   /** Since when, epoch minute; only where it holds. */
   readonly since?: number;
@@ -44,7 +44,7 @@ export function verdictsAt({ slo, sums, witness }: Watched, through: number): Ve
     const burns = windowPairs
       .filter((pair) => pair.severity === severity)
       .map((pair) => burnOf(slo, sums, pair, through));
-    const worst = burns.filter((one) => one.burns).sort((a, b) => (b.burn ?? 0) - (a.burn ?? 0))[0];
+    const worst = burns.find((one) => one.burns);
     if (worst)
       return {
         kind: 'burn',

@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks';
 import { longestMinutes } from '../../alerts/burn.ts';
 import type { Receiver } from '../../alerts/delivery/receiver.ts';
 import { send } from '../../alerts/delivery/send.ts';
-import { unexplained } from '../../alerts/explain.ts';
+import { type Explanation, explain, readExplanation, unexplained } from '../../alerts/explain.ts';
 import { groupOf } from '../../alerts/incident.ts';
 import { inMaintenance, type MaintenanceRow } from '../../alerts/maintenance.ts';
 import { type AlertMessage, factorKey, headline, type LinkBases, messageOf } from '../../alerts/message.ts';
@@ -15,11 +15,11 @@ import { noticesOf } from '../../alerts/notices.ts';
 import { replay } from '../../alerts/replay.ts';
 import { sloNamed, slos } from '../../alerts/slos/list.ts';
 import { type MinutesRow, minutesSql, seriesOf } from '../../alerts/slos/minutes.ts';
+import type { Slo } from '../../alerts/slos/slo.ts';
 import { rememberedMs } from '../../alerts/state.ts';
 import type { AlertNoticeRow, AlertRow } from '../../telemetry/alerts.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import { readSql, type Store } from '../store/store.ts';
-import { explain, readExplanation } from './explain.ts';
 
 const minuteMs = 60_000;
 /** Samples of a minute have come, and its windows are scored, so long after it. */
@@ -63,7 +63,8 @@ export async function evaluate(context: AlertContext): Promise<void> {
     from,
     to: through,
   });
-  const told = await tell(context, [...alerts.values()], through * minuteMs, maintenance);
+  const over = new Set(changes.filter(({ status }) => status === 'resolved').map(({ alert_id }) => alert_id));
+  const told = await tell(context, [...alerts.values()], over, through * minuteMs, maintenance);
   const changed = new Map(changes.map((alert) => [alert.alert_id, alerts.get(alert.alert_id) ?? alert]));
   for (const alert of told.alerts) changed.set(alert.alert_id, alert);
   // Notices first: cut off between the two, the same alerts make the same notices again.
@@ -77,10 +78,14 @@ export async function evaluate(context: AlertContext): Promise<void> {
   );
 }
 
-/** What is to be told now: alerts that fire and were not told of, and those told of that are over. */
+/**
+ * What is to be told now: alerts that fire and were not told of, and those told of whose end is new.
+ * @param over ids of those that ended since the evaluation before
+ */
 async function tell(
   context: AlertContext,
   alerts: readonly AlertRow[],
+  over: ReadonlySet<string>,
   atMs: number,
   maintenance: readonly MaintenanceRow[],
 ): Promise<{ alerts: AlertRow[]; notices: AlertNoticeRow[] }> {
@@ -95,7 +100,7 @@ async function tell(
     .sort((a, b) => a.severity.localeCompare(b.severity) || (b.burn ?? 0) - (a.burn ?? 0));
   for (const alert of fresh) {
     const slo = sloNamed(alert.slo);
-    const explanation = alert.kind === 'blind' ? unexplained : await explain(context, slo, alert, atMs);
+    const explanation = await explained(context, slo, alert, atMs);
     const known = {
       ...alert,
       told: true,
@@ -116,8 +121,7 @@ async function tell(
     );
   }
   for (const alert of alerts) {
-    // Its end was told in the minute it ended, and if that was cut off, it is told again under the same id.
-    if (alert.status !== 'resolved' || !alert.told || atMs - (alert.ended_at ?? 0) > 2 * minuteMs) continue;
+    if (!alert.told || !over.has(alert.alert_id)) continue;
     const othersOpen = [...byId.values()].some(
       (one) => one.group_id === alert.group_id && one.status === 'firing' && one.told,
     );
@@ -127,6 +131,21 @@ async function tell(
     log.info({ alertId: alert.alert_id, groupId: alert.group_id }, 'alert is over');
   }
   return { alerts: moved, notices: messages.flatMap((message) => noticesOf(message, receivers, now())) };
+}
+
+/** An alert without its reason is worth more than none. */
+async function explained(
+  { store, log }: AlertContext,
+  slo: Slo,
+  alert: AlertRow,
+  atMs: number,
+): Promise<Explanation> {
+  try {
+    return await explain((sql, parameters) => store.query(sql, parameters), slo, alert, atMs);
+  } catch (error) {
+    log.warn({ slo: slo.name, err: error }, 'the alert is told without its reason');
+    return unexplained;
+  }
 }
 
 /** To receivers that hold alerts in memory only. A failure here is made good a minute later. */
