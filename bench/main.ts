@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   fuzz: async () => (await import('./fuzz.ts')).fuzzBenchmark,
   slo: async () => (await import('./slo.ts')).sloBenchmark,
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
+  'turn-week': async () => (await import('./turn-week.ts')).turnWeekBenchmark,
 };
 
 const [name, ...args] = process.argv.slice(2);
