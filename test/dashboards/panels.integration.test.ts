@@ -149,7 +149,7 @@ describe('alert rules', () => {
 
   test('a burn rate is that of both windows, and no trouble is none', async () => {
     const minutes = (bad: string) =>
-      `SELECT toDateTime(${endMs / 1_000} - 60 * number) AS minute, 100 - ${bad} AS good, 100 AS total FROM numbers(60)`;
+      `SELECT toDateTime(${endMs / 1_000} - 60 * (number + 1)) AS minute, 100 - ${bad} AS good, 100 AS total FROM numbers(60)`;
     const [pair] = windowPairs;
     const slo = { ...sloNamed('recording'), fewestBad: 5 };
     const burn = async (bad: string) => {
