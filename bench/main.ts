@@ -9,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   ingest: async () => (await import('./ingest.ts')).ingestBenchmark,
   soak: async () => (await import('./soak.ts')).soakBenchmark,
   fuzz: async () => (await import('./fuzz.ts')).fuzzBenchmark,
+  slo: async () => (await import('./slo.ts')).sloBenchmark,
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
   'turn-week': async () => (await import('./turn-week.ts')).turnWeekBenchmark,
 };

@@ -4,16 +4,22 @@
  * the long window and of its last twelfth, so that it rises only when both do and falls as soon as it is over.
  */
 import type { Query, Rule } from '@grafana/grafana-foundation-sdk/alerting';
+import { thresholdOf, type WindowPair, windowPairs } from '../alerts/burn.ts';
+import { burnSql, rangeSeconds } from '../alerts/grafana.ts';
+import { slos } from '../alerts/slos/list.ts';
+import type { Bounds, Slo } from '../alerts/slos/slo.ts';
+import { patience } from '../alerts/state.ts';
 import { uidOf } from './board.ts';
 import { dataSource } from './grafana/query.ts';
-import { type BoardSlo, slos } from './slos.ts';
-import { ofTenants, sql } from './sql.ts';
+import { during, sql } from './sql.ts';
 
 export interface GrafanaRule
   extends Pick<
     Rule,
     'uid' | 'title' | 'condition' | 'for' | 'noDataState' | 'execErrState' | 'labels' | 'annotations'
   > {
+  /** So in files of provisioning; `keep_firing_for`, as the API has it, is passed over there without a word. */
+  readonly keepFiringFor?: string;
   readonly data: readonly (Omit<Query, 'model'> & { readonly model: object })[];
 }
 
@@ -24,39 +30,13 @@ export interface GrafanaRuleGroup {
   readonly rules: readonly GrafanaRule[];
 }
 
-interface BurnWindow {
-  readonly severity: 'page' | 'ticket';
-  readonly burn: number;
-  readonly long: string;
-  readonly longMinutes: number;
-  readonly shortMinutes: number;
-}
-
-export const burnWindows: readonly BurnWindow[] = [
-  { severity: 'page', burn: 14.4, long: '1h', longMinutes: 60, shortMinutes: 5 },
-  { severity: 'page', burn: 6, long: '6h', longMinutes: 360, shortMinutes: 30 },
-  { severity: 'ticket', burn: 3, long: '1d', longMinutes: 1_440, shortMinutes: 120 },
-  { severity: 'ticket', burn: 1, long: '3d', longMinutes: 4_320, shortMinutes: 360 },
-];
-
-/** With fewer bad events in the long window nobody is woken: one failed join of three is no trend. */
-const fewestBad = 5;
-
 /** Over all tenants: alert rules have no variables. */
-const ofAllTenants = (text: string) => text.replaceAll(` AND ${ofTenants}`, '');
+const ofAll: Bounds = { during, tenants: '1' };
 
 /** One number; 0 where nothing, or too little, went wrong. */
-export const burnSql = ({ minutes, objective }: BoardSlo, window: BurnWindow) => sql`
-  SELECT if(bad < ${fewestBad}, 0, least(bad / events, short_bad / greatest(short_events, 1)) / (1 - ${objective})) AS burn
-  FROM (
-    SELECT sum(total) AS events, events - sum(good) AS bad,
-      sumIf(total, recent) AS short_events, short_events - sumIf(good, recent) AS short_bad
-    FROM (
-      SELECT toFloat64(good) AS good, toFloat64(total) AS total,
-        minute >= $__toTime - INTERVAL ${window.shortMinutes} MINUTE AS recent
-      FROM (${ofAllTenants(minutes)})
-    )
-  )`;
+export const ruleSql = (slo: Slo, pair: WindowPair) => burnSql(slo, slo.minutes(ofAll), pair);
+
+const inSeconds = (ms: number) => `${ms / 1000}s`;
 
 /** Rows of telemetry in the time range. Without any, no SLO can say anything: that is an alert of its own. */
 const arrivedSql = sql`
@@ -66,9 +46,9 @@ const rule = (
   uid: string,
   title: string,
   query: string,
-  minutes: number,
+  seconds: number,
   evaluator: { type: 'gt' | 'lt'; params: [number] },
-  rest: Pick<GrafanaRule, 'for' | 'labels' | 'annotations'>,
+  rest: Pick<GrafanaRule, 'for' | 'keepFiringFor' | 'labels' | 'annotations'>,
 ): GrafanaRule => ({
   uid,
   title,
@@ -76,7 +56,7 @@ const rule = (
   data: [
     {
       refId: 'A',
-      relativeTimeRange: { from: minutes * 60, to: 0 },
+      relativeTimeRange: { from: seconds, to: 0 },
       datasourceUid: dataSource.uid,
       model: {
         refId: 'A',
@@ -100,25 +80,25 @@ const rule = (
   ...rest,
 });
 
-const nameOf = ({ title }: BoardSlo) => title.toLowerCase().replaceAll(' ', '-');
-
 export function alertRuleGroups(): GrafanaRuleGroup[] {
-  const burning = (severity: BurnWindow['severity']) =>
+  const burning = (severity: WindowPair['severity']) =>
     slos.flatMap((slo) =>
-      burnWindows
-        .filter((window) => window.severity === severity)
-        .map((window) =>
+      windowPairs
+        .filter((pair) => pair.severity === severity)
+        .map((pair) =>
           rule(
-            `callscope-${nameOf(slo)}-${window.long}`,
-            `${slo.title}: ${window.burn}x over ${window.long}`,
-            burnSql(slo, window),
-            window.longMinutes,
-            { type: 'gt', params: [window.burn] },
+            `callscope-${slo.name}-${pair.name.split('/')[0]}`,
+            `${slo.title}: ${pair.burn}x over ${pair.name}`,
+            ruleSql(slo, pair),
+            rangeSeconds(pair),
+            { type: 'gt', params: [thresholdOf(slo, pair)] },
             {
-              for: '0s',
-              labels: { slo: nameOf(slo), severity, service: 'callscope' },
+              for: inSeconds(patience[severity].forMs),
+              keepFiringFor: inSeconds(patience[severity].calmMs),
+              labels: { slo: slo.name, severity, service: 'callscope' },
               annotations: {
-                summary: `${slo.title} uses up its error budget more than ${window.burn} times too fast. Promise: ${slo.promise}.`,
+                summary: `${slo.title} uses up its error budget more than ${Number(thresholdOf(slo, pair).toFixed(1))} times too fast. Promise: ${slo.promise}.`,
+                runbook: slo.runbook,
                 __dashboardUid__: uidOf('slos'),
               },
             },
@@ -129,7 +109,7 @@ export function alertRuleGroups(): GrafanaRuleGroup[] {
     'callscope-no-telemetry',
     'No telemetry arrives',
     arrivedSql,
-    10,
+    600,
     { type: 'lt', params: [1] },
     {
       for: '5m',

@@ -1,5 +1,6 @@
 /** Settings of the pipelines; the names are those of the environment. */
 import { z } from 'zod';
+import { alertSettings } from '../alerts/settings.ts';
 import { loopModeSetting } from '../telemetry/loop.ts';
 import { setting } from '../telemetry/service/config.ts';
 
@@ -16,4 +17,5 @@ export const pipelinesConfig = z.object({
   CALLSCOPE_LOOP_MODE: loopModeSetting,
   /** Prefix of the queues' keys, to share one Redis between deployments; the SFU must have the same. */
   CALLSCOPE_QUEUE_PREFIX: setting.text().optional(),
+  ...alertSettings,
 });

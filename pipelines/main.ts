@@ -1,7 +1,11 @@
 /** The pipelines: scores, incidents and decisions, from ClickHouse to ClickHouse and to the SFUs. */
+
+import { linkBasesOf, receiversOf } from '../alerts/settings.ts';
 import { queueNames } from '../telemetry/queues.ts';
 import { readConfig } from '../telemetry/service/config.ts';
 import { runService } from '../telemetry/service/service.ts';
+import { deliver, deliverKey } from './alerts/deliver.ts';
+import { evaluate } from './alerts/evaluate.ts';
 import { onceAtATime, timed } from './around-job.ts';
 import { pipelinesConfig } from './config.ts';
 import { detect, detectKey, detectorNames } from './detect.ts';
@@ -10,7 +14,7 @@ import { PipelinesMetrics } from './metrics.ts';
 import { openWorker, Queues } from './queues.ts';
 import { score, scoreKey } from './score.ts';
 import { Store } from './store/store.ts';
-import { startTicks } from './ticks.ts';
+import { handOutAlerts, startTicks } from './ticks.ts';
 import { Watermarks } from './watermarks.ts';
 
 await runService('pipelines', async (log) => {
@@ -34,6 +38,12 @@ await runService('pipelines', async (log) => {
     watermarks: new Watermarks(store, shards),
     loopMode: config.CALLSCOPE_LOOP_MODE,
   };
+  const alerting = {
+    ...parts,
+    store: patientStore,
+    receivers: receiversOf(config),
+    bases: linkBasesOf(config),
+  };
   const workers = [
     openWorker(
       queueNames.detect,
@@ -53,6 +63,30 @@ await runService('pipelines', async (log) => {
       ),
       { ...queueSettings, concurrency: 2 },
     ),
+    openWorker(
+      queueNames.evaluate,
+      timed(
+        metrics,
+        queueNames.evaluate,
+        onceAtATime(
+          () => 'evaluate',
+          async () => {
+            await evaluate(alerting);
+            await handOutAlerts(parts);
+          },
+        ),
+      ),
+      { ...queueSettings, concurrency: 1 },
+    ),
+    openWorker(
+      queueNames.deliver,
+      timed(
+        metrics,
+        queueNames.deliver,
+        onceAtATime(deliverKey, (job) => deliver(job, alerting)),
+      ),
+      { ...queueSettings, concurrency: 4 },
+    ),
   ];
   const server = buildServer({ store, queues, metrics });
   const address = await server.listen({
@@ -61,7 +95,13 @@ await runService('pipelines', async (log) => {
   });
   const ticks = startTicks(parts);
   return {
-    info: { address, shards, loopMode: config.CALLSCOPE_LOOP_MODE, detectors: detectorNames },
+    info: {
+      address,
+      shards,
+      alertReceivers: alerting.receivers.map(({ name }) => name),
+      loopMode: config.CALLSCOPE_LOOP_MODE,
+      detectors: detectorNames,
+    },
     async stop() {
       await ticks.stop();
       await Promise.all(workers.map((worker) => worker.close()));

@@ -5,6 +5,7 @@
  */
 import { type JobsOptions, Queue, type RedisOptions, Worker } from 'bullmq';
 import {
+  type DeliverJob,
   type DetectJob,
   queueNames,
   queuePrefix,
@@ -20,6 +21,10 @@ const stalledCheckMs = 3_000;
 /** A job whose worker dies again and again is given up; the work list will make a new one. */
 const maxStalled = 10;
 const longestPauseMs = 2_000;
+/** Twice a minute, so that a minute is evaluated at most half a one after it settled. */
+const evaluateEveryMs = 30_000;
+/** 1, 2, 4 … 128 s; the tick adds it again after that. */
+const deliverAttempts = 9;
 /** Kept to be looked at; they hold no work. */
 const keptFailed = { count: 200, age: 24 * 3_600 };
 
@@ -50,6 +55,8 @@ const workerConnection = (url: string): RedisOptions & { url: string } => ({
 export class Queues {
   readonly score: Queue<ScoreJob>;
   readonly detect: Queue<DetectJob>;
+  readonly evaluate: Queue<object>;
+  readonly deliver: Queue<DeliverJob>;
   readonly #sfu = new Map<string, Queue<SfuMessage>>();
   readonly #settings: QueueSettings;
   #away = false;
@@ -58,6 +65,8 @@ export class Queues {
     this.#settings = settings;
     this.score = this.#open(queueNames.score);
     this.detect = this.#open(queueNames.detect);
+    this.evaluate = this.#open(queueNames.evaluate);
+    this.deliver = this.#open(queueNames.deliver);
   }
 
   /** Windows of the live call go before those that were missed. */
@@ -76,6 +85,32 @@ export class Queues {
   async addDetect(job: DetectJob): Promise<void> {
     await this.#add(this.detect, 'detect', job, {
       deduplication: { id: `detect-${job.shard}` },
+      removeOnComplete: true,
+      removeOnFail: keptFailed,
+    });
+  }
+
+  /**
+   * Makes the queue add one `evaluate` job per tick, however many processes ask for it. It is a key in Redis, so it is
+   * asked for again and again; one that is there stays as it is, and its next tick is not put off.
+   * @param everyMs for tests
+   */
+  async scheduleEvaluation(everyMs = evaluateEveryMs): Promise<void> {
+    if (await this.evaluate.getJobScheduler('evaluate')) return;
+    await this.evaluate.upsertJobScheduler(
+      'evaluate',
+      { every: everyMs },
+      // Not retried: the next tick covers it.
+      { name: 'evaluate', data: {}, opts: { removeOnComplete: true, removeOnFail: keptFailed } },
+    );
+  }
+
+  /** One per receiver at a time; while it waits to be tried again, another changes nothing. */
+  async addDeliver(job: DeliverJob): Promise<void> {
+    await this.#add(this.deliver, 'deliver', job, {
+      deduplication: { id: `deliver-${job.receiver}` },
+      attempts: deliverAttempts,
+      backoff: { type: 'exponential', delay: 1_000 },
       removeOnComplete: true,
       removeOnFail: keptFailed,
     });
@@ -107,7 +142,7 @@ export class Queues {
   }
 
   async close(): Promise<void> {
-    const all = [this.score, this.detect, ...this.#sfu.values()];
+    const all = [this.score, this.detect, this.evaluate, this.deliver, ...this.#sfu.values()];
     await within(2_000, Promise.allSettled(all.map((queue) => queue.close()))).catch(() => {});
   }
 

@@ -14,10 +14,13 @@ const missedRetryMs = 1_000;
 const queueStateEveryMs = 5_000;
 /** Calls without samples for so long need no more looking at: their incidents have been ended. */
 const activeMs = 120_000;
+/** Notices are handed out as soon as they are made; this finds what was left. */
+const alertsEveryMs = 5_000;
 /** With Redis away an add must not hold the tick. */
 const addLimitMs = 2_000;
 
 const activeShardsSql = readSql('active-shards.sql');
+const alertReceiversSql = readSql('alert-receivers.sql');
 
 export interface TickContext {
   readonly store: Store;
@@ -50,6 +53,7 @@ export function startTicks(context: TickContext): Ticker {
     tick('score', scoreEveryMs, lookForSettled()),
     tick('score missed', missedRetryMs, lookForMissed()),
     tick('queue state', queueStateEveryMs, readQueueState),
+    tick('alerts', alertsEveryMs, handOutAlerts),
   ];
   return {
     async stop() {
@@ -103,12 +107,19 @@ async function addScoreJobs(
   }
 }
 
+export async function handOutAlerts({ store, queues }: TickContext): Promise<void> {
+  await within(addLimitMs, queues.scheduleEvaluation());
+  for (const { receiver } of await store.query<{ receiver: string }>(alertReceiversSql, {}))
+    await within(addLimitMs, queues.addDeliver({ receiver }));
+}
+
 async function readQueueState({ queues, metrics, now }: TickContext): Promise<void> {
-  for (const queue of [queues.score, queues.detect] as Queue<unknown>[]) {
+  for (const queue of [queues.score, queues.detect, queues.evaluate, queues.deliver] as Queue<unknown>[]) {
     const counts = await within(
       addLimitMs,
       queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active'),
     );
+    // What waits for its time is not late: schedules and retries are `delayed`.
     const [oldest] = await within(addLimitMs, queue.getJobs(['waiting', 'prioritized'], 0, 0, true));
     const depth = Object.values(counts).reduce((sum, count) => sum + count, 0);
     metrics.queueState(queue.name, depth, oldest ? now() - oldest.timestamp : 0);

@@ -189,6 +189,52 @@ export const settingGroups = {
       doc: 'Prefix of the keys in Redis, where deployments share one.',
     },
   },
+  Alerts: {
+    CALLSCOPE_ALERTMANAGER_URL: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'not told',
+      doc: 'Prometheus Alertmanager, its base URL. Group by `incident` there.',
+    },
+    CALLSCOPE_ALERT_SLACK_URL: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'not told',
+      doc: 'Incoming webhook of Slack, or of anything that takes the same.',
+    },
+    CALLSCOPE_ALERT_PAGERDUTY_KEY: {
+      kind: setting.text().optional(),
+      otherwise: 'not told',
+      doc: 'Integration key of PagerDuty (Events API v2). Gets pages only.',
+    },
+    CALLSCOPE_ALERT_PAGERDUTY_URL: {
+      kind: setting.httpUrl(),
+      default: 'https://events.pagerduty.com',
+      doc: 'Where PagerDuty takes events; another for its EU region.',
+    },
+    CALLSCOPE_ALERT_WEBHOOK_URL: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'not told',
+      doc: 'Gets every alert as signed JSON ([alerts](alerts.md)).',
+    },
+    CALLSCOPE_ALERT_WEBHOOK_SECRET: {
+      kind: setting.secret().optional(),
+      doc: 'Signs what goes to the webhook. At least 16 characters.',
+    },
+    CALLSCOPE_DASHBOARDS_URL: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'no such links',
+      doc: 'Base of the links from alerts to Grafana.',
+    },
+    CALLSCOPE_INSPECTOR_URL: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'the started inspector',
+      doc: 'Base of the links from alerts to calls, as people reach the inspector.',
+    },
+    CALLSCOPE_RUNBOOKS_URL: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'no such links',
+      doc: 'Base of the links from alerts to runbooks: where the project folder can be read, such as its page in a git service.',
+    },
+  },
   Inspector: {
     CALLSCOPE_INSPECTOR_HOST: {
       kind: setting.host(),
@@ -252,6 +298,9 @@ const schema = z
     if (Boolean(values.CALLSCOPE_TLS_CERT) !== Boolean(values.CALLSCOPE_TLS_KEY)) {
       const missing = values.CALLSCOPE_TLS_CERT ? 'CALLSCOPE_TLS_KEY' : 'CALLSCOPE_TLS_CERT';
       fault(missing, 'CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY go together');
+    }
+    if (values.CALLSCOPE_ALERT_WEBHOOK_URL && !values.CALLSCOPE_ALERT_WEBHOOK_SECRET) {
+      fault('CALLSCOPE_ALERT_WEBHOOK_SECRET', 'needed to sign what goes to CALLSCOPE_ALERT_WEBHOOK_URL');
     }
     if (!isLoopback(values.CALLSCOPE_SFU_HOST) && !values.CALLSCOPE_TLS_CERT) {
       fault('CALLSCOPE_SFU_HOST', 'not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too');

@@ -284,6 +284,7 @@ function environment(
       settings.CALLSCOPE_COLLECTOR_URL ?? httpUrl(settings.CALLSCOPE_COLLECTOR_HOST, ports.collector),
     CALLSCOPE_TOKEN_SECRET: secrets.token,
     CALLSCOPE_SERVER_KEY: secrets.serverKey,
+    CALLSCOPE_INSPECTOR_URL: settings.CALLSCOPE_INSPECTOR_URL ?? inspectorUrl(settings, ports.inspector),
     CALLSCOPE_ALLOWED_ORIGINS: [...new Set(origins)].join(','),
   };
 }

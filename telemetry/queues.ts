@@ -8,6 +8,10 @@ export const queueNames = {
   score: 'score',
   /** One shard: run the detectors up to now, decide. */
   detect: 'detect',
+  /** Every half minute: evaluate the promises. */
+  evaluate: 'evaluate-alerts',
+  /** One receiver: tell it what it has not been told. */
+  deliver: 'deliver-alerts',
   /** Per SFU node: what the pipelines tell it. */
   sfu: (sfuNodeId: string) => `sfu-${sfuNodeId}`,
 } as const;
@@ -25,6 +29,9 @@ export type ScoreJob = z.infer<typeof scoreJobSchema>;
 
 export const detectJobSchema = z.object({ throughMs: epochMs, shard });
 export type DetectJob = z.infer<typeof detectJobSchema>;
+
+export const deliverJobSchema = z.object({ receiver: z.string().min(1).max(64) });
+export type DeliverJob = z.infer<typeof deliverJobSchema>;
 
 export const actionSchema = z.discriminatedUnion('kind', [
   z.object({

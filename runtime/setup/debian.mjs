@@ -8,6 +8,11 @@ const isStart = process.env.npm_lifecycle_event === 'start';
 const programs = [
   { command: 'chromium', package: 'chromium', needed: !isStart },
   { command: 'redis-server', package: 'redis-server', needed: !(isStart && process.env.CALLSCOPE_REDIS_URL) },
+  {
+    command: 'prometheus-alertmanager',
+    package: 'prometheus-alertmanager',
+    needed: process.env.npm_lifecycle_event === 'test',
+  },
   { command: 'turnserver', package: 'coturn', needed: !(isStart && process.env.CALLSCOPE_TURN_URLS) },
   // part of every Debian, not of every container
   { command: 'setpriv', package: 'util-linux', needed: true },
@@ -77,7 +82,7 @@ apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
 if command -v systemctl > /dev/null; then
   for package in "$@"; do
     case "$package" in
-      redis-server | coturn) systemctl disable --quiet "$package.service" || true ;;
+      redis-server | coturn | prometheus-alertmanager) systemctl disable --quiet "$package.service" || true ;;
     esac
   done
 fi

@@ -4,8 +4,11 @@
  */
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { windowPairs } from '../../alerts/burn.ts';
+import { burnSql } from '../../alerts/grafana.ts';
+import { sloNamed } from '../../alerts/slos/list.ts';
 import { migrate } from '../../collector/schema/migrate.ts';
-import { alertRuleGroups, burnSql, burnWindows } from '../../dashboards/alert-rules.ts';
+import { alertRuleGroups } from '../../dashboards/alert-rules.ts';
 import { panelsOf } from '../../dashboards/board.ts';
 import { severeIncidentsSql } from '../../dashboards/grafana/dashboard.ts';
 import { variableQueries } from '../../dashboards/grafana/variables.ts';
@@ -146,10 +149,11 @@ describe('alert rules', () => {
 
   test('a burn rate is that of both windows, and no trouble is none', async () => {
     const minutes = (bad: string) =>
-      `SELECT toDateTime(${endMs / 1_000} - 60 * number) AS minute, 100 - ${bad} AS good, 100 AS total FROM numbers(60)`;
-    const [window] = burnWindows;
+      `SELECT toDateTime(${endMs / 1_000} - 60 * (number + 1)) AS minute, 100 - ${bad} AS good, 100 AS total FROM numbers(60)`;
+    const [pair] = windowPairs;
+    const slo = { ...sloNamed('recording'), fewestBad: 5 };
     const burn = async (bad: string) => {
-      const query = burnSql({ title: '', promise: '', objective: 0.99, minutes: minutes(bad) }, window!);
+      const query = burnSql(slo, minutes(bad), pair!);
       return (await at(endMs, { relativeTimeRange: { from: 3_600 }, model: { rawSql: query } })).rows[0]![0];
     };
     expect(await burn('0')).toBe(0);

@@ -1,0 +1,39 @@
+/** Evaluates minute after minute: the live minute, those missed while nobody evaluated, or a month of the past. Pure. */
+import type { AlertRow } from '../telemetry/alerts.ts';
+import type { Series } from './slos/minutes.ts';
+import type { Slo } from './slos/slo.ts';
+import { type Alerts, step } from './state.ts';
+import { verdictsAt, watch } from './verdict.ts';
+
+export interface ReplayInput {
+  readonly slos: readonly Slo[];
+  /** By name of the promise; reaching back `longestMinutes` before `from`. */
+  readonly series: ReadonlyMap<string, Series>;
+  /** What stood before. */
+  readonly alerts: Alerts;
+  /** Epoch minutes; evaluated are `from` <= m <= `to`, each with what lies before it. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @returns what stands at the end, and every row that changed, in order */
+export function replay({ slos, series, alerts, from, to }: ReplayInput): {
+  alerts: Alerts;
+  changes: AlertRow[];
+} {
+  const watched = slos.flatMap((slo) => {
+    const of = series.get(slo.name);
+    return of ? [watch(slo, of)] : [];
+  });
+  let standing = alerts;
+  const changes: AlertRow[] = [];
+  for (let minute = from; minute <= to; minute += 1) {
+    const verdicts = watched.flatMap((one) =>
+      verdictsAt(one, minute).map((verdict) => ({ slo: one.slo, verdict })),
+    );
+    const moved = step(standing, verdicts, minute * 60_000);
+    standing = moved.alerts;
+    changes.push(...moved.changed);
+  }
+  return { alerts: standing, changes };
+}

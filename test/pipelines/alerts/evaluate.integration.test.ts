@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { pagerDuty } from '../../../alerts/delivery/pagerduty.ts';
+import { slack } from '../../../alerts/delivery/slack.ts';
+import { type AlertMessage, messageSchema } from '../../../alerts/message.ts';
+import { type AlertContext, evaluate } from '../../../pipelines/alerts/evaluate.ts';
+import { Store } from '../../../pipelines/store/store.ts';
+import type { AlertRow } from '../../../telemetry/alerts.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { type FleetOptions, fillFleet, minuteMs } from './fleet.ts';
+
+/*
+ * Faults as rows of the store, evaluated minute by minute as if they happened: the region that loses joins, and the
+ * failure scenarios of the design, each of which must raise exactly the right alert.
+ */
+const receivers = [slack('http://127.0.0.1:9/slack'), pagerDuty('http://127.0.0.1:9', 'key')];
+const bases = { dashboards: 'https://grafana.example', inspector: 'https://inspector.example' };
+const logged: string[] = [];
+const log = new Proxy({} as AlertContext['log'], {
+  get: () => (_about: unknown, text: string) => logged.push(text),
+});
+/** Whole hours ago: the day's boundary is nothing special. */
+const start = Math.floor(Date.now() / minuteMs) - 6 * 60;
+const fault = start + 60;
+
+let store: TestStore;
+let used: Store;
+
+const open = async () => {
+  store = await openTestStore(inject('clickhouseUrl'));
+  used = new Store(store.url, 'patient');
+};
+const close = async () => {
+  await used?.close();
+  await store?.close();
+};
+
+interface Told {
+  readonly messages: AlertMessage[];
+  readonly alerts: AlertRow[];
+}
+
+/** Every minute from the fault on, each with a context of its own: nothing is kept in memory between them. */
+async function happen(fleet: Omit<FleetOptions, 'fromMinute'>, untilMinute: number): Promise<Told> {
+  await fillFleet(store, { fromMinute: start, ...fleet });
+  for (let minute = fault - 2; minute <= untilMinute; minute += 1) {
+    const now = () => minute * minuteMs + 25_000;
+    await evaluate({ store: used, receivers, bases, log, now });
+  }
+  const rows = await store.rows<{ message: string }>(
+    "SELECT message FROM alert_notice FINAL WHERE receiver = 'slack' ORDER BY made_at, notice_id",
+  );
+  const alerts = await store.rows<AlertRow>(
+    "SELECT * FROM alert FINAL WHERE status != 'dropped' ORDER BY began_at",
+  );
+  return { messages: rows.map(({ message }) => messageSchema.parse(JSON.parse(message))), alerts };
+}
+
+beforeAll(open);
+afterAll(close);
+
+const afresh = async () => {
+  await close();
+  await open();
+};
+
+test('a region that loses 20 % of joins pages once, names region and cause, and is over once', async () => {
+  const faultMinutes = 30;
+  const { messages, alerts } = await happen(
+    {
+      toMinute: fault + 100,
+      joinsPerMinute: 20,
+      trouble: ({ country, index }, minute) =>
+        minute >= fault &&
+        minute < fault + faultMinutes &&
+        country === 'DE' &&
+        Math.floor(index / 4) % 5 === 0
+          ? { joinError: 'ICE failed after 15000 ms', incident: 'connection_not_established' }
+          : {},
+    },
+    fault + 80,
+  );
+  expect(messages.map(({ kind, slo, severity }) => [kind, slo, severity])).toEqual([
+    ['firing', 'join-success', 'page'],
+    ['resolved', 'join-success', 'page'],
+  ]);
+  const [page, over] = messages;
+  expect(alerts).toHaveLength(1);
+  // One join in twenty fails: an hour burns above 14.4 after 18 minutes, and the page is out within three more.
+  expect(page!.firedMs / minuteMs - fault).toBeLessThanOrEqual(18 + 3);
+  expect(page!.sinceMs / minuteMs - fault).toBeLessThanOrEqual(1);
+  expect(page!.factor).toBe('country=DE');
+  expect(page!.headline).toMatch(/\d+ of \d+ people \([\d.]+ %\) cannot join since/);
+  expect(page!.headline).toMatch(
+    /likeliest common factor: country DE \(\d+ of \d+ there, 0 of \d+ elsewhere; relative risk \d+/,
+  );
+  expect(page!.headline).toContain('say "ICE failed after # ms"');
+  expect(page!.headline).toContain('have connection_not_established');
+  expect(page!.links.map(({ title }) => title)).toEqual([
+    'Dashboard',
+    ...Array.from({ length: 10 }, (_, i) => `Worst call ${i + 1}`),
+  ]);
+  expect(page!.links[0]!.url).toMatch(/^https:\/\/grafana\.example\/d\/callscope-join\?from=\d+&to=\d+$/);
+  expect(over!.headline).toMatch(/^Over since/);
+  const pages = await store.rows<{ n: number }>(
+    "SELECT count() AS n FROM alert_notice FINAL WHERE receiver = 'pagerduty'",
+  );
+  expect(Number(pages[0]!.n)).toBe(2);
+}, 120_000);
+
+test('minutes that were missed are caught up, and a minute evaluated again changes nothing', async () => {
+  const before = await store.rows<AlertRow>('SELECT * FROM alert FINAL ORDER BY alert_id');
+  await store.client.command({
+    query: `DELETE FROM alert_run WHERE through > toDateTime(${(fault + 2) * 60})`,
+  });
+  await store.client.command({ query: 'TRUNCATE TABLE alert' });
+  await evaluate({ store: used, receivers, bases, log, now: () => (fault + 25) * minuteMs + 25_000 });
+  await evaluate({ store: used, receivers, bases, log, now: () => (fault + 25) * minuteMs + 25_000 });
+  const after = await store.rows<AlertRow>("SELECT * FROM alert FINAL WHERE status = 'firing'");
+  expect(after.map(({ alert_id, fired_at }) => [alert_id, fired_at])).toEqual([
+    [before[0]!.alert_id, before[0]!.fired_at],
+  ]);
+  const told = (kind: string) =>
+    store.rows<{ n: number }>(`SELECT count() AS n FROM alert_notice FINAL WHERE kind = '${kind}'`);
+  expect(Number((await told('firing'))[0]!.n)).toBe(2);
+  // Away for an hour, in which it ended: that is told late, not never.
+  await store.client.command({
+    query: "ALTER TABLE alert_notice DELETE WHERE kind = 'resolved' SETTINGS mutations_sync = 1",
+  });
+  await evaluate({ store: used, receivers, bases, log, now: () => (fault + 90) * minuteMs + 25_000 });
+  expect(Number((await told('resolved'))[0]!.n)).toBe(2);
+}, 60_000);
+
+const steady = { toMinute: fault + 40, joinsPerMinute: 20 };
+
+test.each([
+  [
+    'an SFU node crashes',
+    {
+      ...steady,
+      trouble: ({ node }, minute) =>
+        node === 'sfu-2' && minute >= fault && minute < fault + 6
+          ? { joinError: 'signaling: socket closed with 1006', incident: 'sfu_death' }
+          : {},
+    },
+    ['page', 'join-success', 'sfu_node_id=sfu-2', /socket closed with #"; \d+ have sfu_death/],
+  ],
+  [
+    'relays are full: those who need one cannot connect',
+    {
+      ...steady,
+      trouble: ({ operator }, minute) =>
+        operator === 'o3' && minute >= fault && minute < fault + 12
+          ? { joinError: 'ICE failed: relay answered 486', incident: 'relay_degraded' }
+          : {},
+    },
+    ['page', 'join-success', 'operator=o3', /relay answered #"; \d+ have relay_degraded/],
+  ],
+  [
+    'signaling is cut off from a country',
+    {
+      ...steady,
+      trouble: ({ country }, minute) =>
+        country === 'BR' && minute >= fault && minute < fault + 8
+          ? { joinError: 'signaling: no answer within 10 s' }
+          : {},
+    },
+    ['page', 'join-success', 'country=BR', /no answer within # s"/],
+  ],
+  [
+    'recordings are no longer uploaded',
+    {
+      ...steady,
+      recordings: (minute) =>
+        minute < fault ? { stopped: 2, stored: 2, failed: 0 } : { stopped: 2, stored: 0, failed: 0 },
+    },
+    ['page', 'recording', '', /recordings end, but none is stored since/],
+  ],
+  [
+    'the network of the largest operator is congested',
+    {
+      ...steady,
+      trouble: ({ operator }, minute) =>
+        operator === 'o1' && minute >= fault ? { lossRatio: 0.06, incident: 'downlink_congestion' } : {},
+    },
+    ['ticket', 'loss', 'operator=o1', /lose more than 1 % of packets since .*have downlink_congestion/],
+  ],
+] satisfies [string, Omit<FleetOptions, 'fromMinute'>, [string, string, string, RegExp]][])(
+  '%s: exactly the right alert',
+  async (_name, fleet, [severity, slo, factor, words]) => {
+    await afresh();
+    const { messages } = await happen(fleet, fault + 35);
+    const firing = messages.filter(({ kind }) => kind === 'firing');
+    expect(firing.map((one) => [one.severity, one.slo, one.factor])).toEqual([[severity, slo, factor]]);
+    expect(firing[0]!.headline).toMatch(words);
+  },
+  60_000,
+);
+
+test('in maintenance nobody is told, and what still fires after it is told then', async () => {
+  await afresh();
+  await store.client.insert({
+    table: 'alert_maintenance',
+    values: [
+      {
+        maintenance_id: 'm',
+        slo: 'join-success',
+        from_at: fault * minuteMs,
+        to_at: (fault + 15) * minuteMs,
+        reason: 'x',
+        revision: 1,
+      },
+    ],
+    format: 'JSONEachRow',
+  });
+  const { messages } = await happen(
+    {
+      ...steady,
+      trouble: ({ country }, minute) => (country === 'PL' && minute >= fault ? { joinError: 'x' } : {}),
+    },
+    fault + 20,
+  );
+  const page = messages.find(({ slo }) => slo === 'join-success')!;
+  const made = await store.rows<{ ms: number }>(
+    `SELECT toUnixTimestamp64Milli(min(made_at)) AS ms FROM alert_notice FINAL WHERE alert_id = '${page.alertId}'`,
+  );
+  expect(page.firedMs).toBeLessThan((fault + 10) * minuteMs);
+  expect(Number(made[0]!.ms) / minuteMs).toBeGreaterThanOrEqual(fault + 15);
+}, 60_000);
