@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { requestOnce } from './http-once.ts';
 import { type Embedded, EmbeddedError, type LineLog, startPart } from './part.ts';
 import { onFreePort } from './ports.ts';
+import { readerProfileXml } from './reader-profile.ts';
 import { keptSecrets } from './secret-file.ts';
 
 export interface ClickHouseOptions {
@@ -95,10 +96,7 @@ function usersXml(passwords: Record<'callscope' | 'grafana' | 'control', string>
   return `<clickhouse>
   <profiles>
     <default><async_insert>0</async_insert></default>
-    <reader>
-      <readonly>2</readonly>
-      <max_execution_time>30</max_execution_time>
-      <cancel_http_readonly_queries_on_client_close>1</cancel_http_readonly_queries_on_client_close>
+    <reader>${readerProfileXml()}
     </reader>
   </profiles>
   <quotas><default/></quotas>

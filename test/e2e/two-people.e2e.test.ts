@@ -5,7 +5,12 @@
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildClient } from '../../client/build.ts';
+import { panelsOf } from '../../dashboards/board.ts';
+import { boards } from '../../dashboards/list.ts';
+import { all } from '../../dashboards/macros.ts';
+import { runQuery } from '../../dashboards/run.ts';
 import { type Stack, startStack } from '../../runtime/stack.ts';
+import { expectShape, showsSomething } from '../dashboards/shape.ts';
 import { openBrowser, type Person, type TestBrowser } from '../support/browser.ts';
 import { until } from '../support/waiting.ts';
 
@@ -37,6 +42,10 @@ async function select<Row>(query: string, params: Record<string, unknown> = {}):
   const result = await clickhouse.query({ query, query_params: params, format: 'JSONEachRow' });
   return result.json<Row>();
 }
+
+/** What a dashboard shows only of trouble, of parts that this stack has not, or of more than two people. */
+const silentWithoutTrouble =
+  /fail|refused|died|dropped|harm|incident|went wrong|we did|^loop|^turn|^recording|suffer|by (?:region|operator)|spool|acknowledged/i;
 
 /** As a person does it: opens the link, says a name, clicks. */
 async function joinAs(name: string): Promise<Person> {
@@ -263,6 +272,29 @@ describe('at the end', () => {
     await bo.page.getByRole('button', { name: 'Join', exact: true }).click();
     await tileOf(ana, 'Bo').waitFor();
     await Promise.all([hearsAndSees(ana), hearsAndSees(bo)]);
+  });
+
+  it('every panel of the dashboards answers from this call, for the user who may only read', async () => {
+    const [found] = await select<{ call_id: string }>('SELECT call_id FROM call_summary FINAL');
+    const reader = createClient({ url: stack.urls.clickhouseReadOnly! });
+    try {
+      const silent: string[] = [];
+      for (const board of boards) {
+        for (const panel of panelsOf(board)) {
+          const answer = await runQuery(reader, panel.sql, {
+            fromMs: bothJoinedAt - 600_000,
+            toMs: Date.now(),
+            intervalMs: 60_000,
+            variables: { tenant: all, node: all, call: found!.call_id, sample: '1', inspector: '' },
+          });
+          expectShape(panel, answer);
+          if (!showsSomething(answer)) silent.push(`${board.name}: ${panel.title}`);
+        }
+      }
+      expect(silent.filter((name) => !silentWithoutTrouble.test(name))).toEqual([]);
+    } finally {
+      await reader.close();
+    }
   });
 
   it('the pages had no fault to report', () => {

@@ -17,13 +17,17 @@ describe('a migration file', () => {
 
 const migrations = await readMigrations();
 
-test('numbers run from 1 without gaps', () => {
-  expect(migrations.map(({ number }) => number)).toEqual(migrations.map((_, index) => index + 1));
+test('numbers rise, so that the order of files is the order of application', () => {
+  const numbers = migrations.map(({ number }) => number);
+  expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
 });
 
 test.each(
   migrations.flatMap(({ name, statements }) => statements.map((sql) => [name, sql.split('\n', 1)[0]!, sql])),
 )('%s: "%s" can be repeated and names its database', (_name, _line, sql) => {
-  expect(sql).toMatch(/IF (NOT )?EXISTS/);
+  // A copy into a table that replaces by key changes nothing when repeated.
+  expect(sql).toMatch(
+    /IF (NOT )?EXISTS|^INSERT INTO \S+_by_time \([\w\s,]+\)\s+SELECT[\w\s,]+FROM \S+ FINAL$/,
+  );
   expect(sql).toContain('{database:Identifier}.');
 });

@@ -11,6 +11,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startClickHouse } from '../../../runtime/embedded/clickhouse.ts';
 import type { Embedded } from '../../../runtime/embedded/part.ts';
+import { readerBounds } from '../../../runtime/embedded/reader-profile.ts';
 import { startRedis } from '../../../runtime/embedded/redis.ts';
 import { startTurn } from '../../../runtime/embedded/turn.ts';
 import { eventually, lives } from '../../support/processes.ts';
@@ -132,6 +133,26 @@ describe('ClickHouse', () => {
     await expect(nobody.query({ query: 'SELECT * FROM callscope.seen' })).rejects.toThrow(/privileges/);
     const guesser = client(`http://callscope:wrong@127.0.0.1:${server.port}`);
     await expect(guesser.query({ query: 'SELECT 1' })).rejects.toThrow(/Authentication failed/);
+  });
+
+  test('one query of the reader is bounded, and it cannot raise the bounds itself', async () => {
+    const server = await started(startClickHouse({ dataDir }));
+    const reader = client(server.readOnlyUrl);
+    for (const [name, value] of Object.entries(readerBounds)) {
+      const bound = await reader.query({
+        query: `SELECT getSetting('${name}') AS bound`,
+        format: 'JSONEachRow',
+      });
+      expect(Number((await bound.json<{ bound: number }>())[0]!.bound), name).toBe(value);
+      await expect(reader.query({ query: `SELECT 1 SETTINGS ${name} = 0` }), name).rejects.toThrow(
+        /readonly|should/i,
+      );
+    }
+    await expect(reader.query({ query: 'SELECT 1 SETTINGS max_execution_time = 3600' })).rejects.toThrow(
+      /should/,
+    );
+    // Grafana's data source sets a shorter one.
+    await expect(reader.query({ query: 'SELECT 1 SETTINGS max_execution_time = 5' })).resolves.toBeDefined();
   });
 
   test('keeps its passwords to the owner of the folder', async () => {
