@@ -5,7 +5,12 @@ import type { Benchmark, BenchmarkReport } from './benchmark.ts';
 /** One line each; loaded only when run, because they pull in browsers, stores and media workers. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   sdk: async () => (await import('./sdk.ts')).sdkBenchmark,
+  inspector: async () => (await import('./inspector.ts')).inspectorBenchmark,
+  ingest: async () => (await import('./ingest.ts')).ingestBenchmark,
+  soak: async () => (await import('./soak.ts')).soakBenchmark,
+  fuzz: async () => (await import('./fuzz.ts')).fuzzBenchmark,
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
+  'turn-week': async () => (await import('./turn-week.ts')).turnWeekBenchmark,
 };
 
 const [name, ...args] = process.argv.slice(2);

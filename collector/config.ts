@@ -6,6 +6,8 @@ export const collectorConfig = z.object({
   CALLSCOPE_COLLECTOR_HOST: setting.host().default('127.0.0.1'),
   /** OTLP/HTTP's own port. */
   CALLSCOPE_COLLECTOR_PORT: setting.port().default(4318),
+  /** OTLP/gRPC; its own port is 4317. Without it there is none. */
+  CALLSCOPE_COLLECTOR_GRPC_PORT: setting.port().optional(),
   /** With user, password and database. */
   CALLSCOPE_CLICKHOUSE_URL: setting
     .httpUrl()
@@ -13,6 +15,10 @@ export const collectorConfig = z.object({
       (url) => !URL.canParse(url) || /^\/\w+$/.test(new URL(url).pathname),
       'expected http://user:password@host:port/database',
     ),
+  /** Holds every request until ClickHouse has its rows; on a disk that survives a restart. */
+  CALLSCOPE_SPOOL_DIR: z.string().min(1).default('.callscope/data/spool'),
+  /** Beyond it requests are answered 503. Hours of a ClickHouse outage: requests are kept as they came, compressed. */
+  CALLSCOPE_SPOOL_MAX_MB: z.coerce.number().int().min(64).default(4_096),
   CALLSCOPE_TOKEN_SECRET: setting.secret(),
   /** Sent in a header: visible ASCII without spaces. */
   CALLSCOPE_SERVER_KEY: setting.secret().regex(/^[\x21-\x7e]*$/, 'expected visible ASCII without spaces'),

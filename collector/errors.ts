@@ -38,7 +38,11 @@ export const errorTable = {
     rpcCode: 3,
     advice: 'use application/x-protobuf or application/json',
   },
-  unsupported_encoding: { status: 415, rpcCode: 3, advice: 'use content-encoding gzip, deflate or none' },
+  unsupported_encoding: {
+    status: 415,
+    rpcCode: 3,
+    advice: 'use content-encoding gzip, zstd, deflate or none',
+  },
   too_many_requests: {
     status: 429,
     rpcCode: 8,

@@ -1,46 +1,74 @@
-/** The collector: OTLP/HTTP in, typed ClickHouse tables out. */
+/** The collector: OTLP in, typed ClickHouse tables out. */
+import path from 'node:path';
 import { createClient } from '@clickhouse/client';
 import { readConfig } from '../telemetry/service/config.ts';
 import { runService } from '../telemetry/service/service.ts';
 import { collectorConfig } from './config.ts';
+import { startGrpc } from './grpc/server.ts';
 import { authoriser } from './http/authorise.ts';
 import { cors } from './http/cors.ts';
 import { buildServer } from './http/server.ts';
+import { Intake } from './intake.ts';
 import { CollectorMetrics } from './metrics.ts';
 import { SchemaKeeper } from './schema/keeper.ts';
 import { clickhouseInsert } from './store/insert.ts';
-import { RowBuffer } from './store/row-buffer.ts';
+import { Spool } from './store/spool.ts';
+import { Store } from './store/store.ts';
 
 await runService('collector', async (log) => {
   const config = readConfig(collectorConfig);
   const clickhouse = createClient({ url: config.CALLSCOPE_CLICKHOUSE_URL, log: { level: 127 } });
   const schema = new SchemaKeeper(clickhouse, config.CALLSCOPE_CLICKHOUSE_URL, log);
   const metrics = new CollectorMetrics();
-  const buffer = new RowBuffer(clickhouseInsert(clickhouse), metrics, log);
-  const server = buildServer({
+  const directory = config.CALLSCOPE_SPOOL_DIR;
+  const spool = await Spool.open({
+    directory,
+    maxBytes: config.CALLSCOPE_SPOOL_MAX_MB * 2 ** 20,
+    onBroken(reason) {
+      log.fatal({ reason }, 'the spool cannot be made safe: starting anew');
+      process.exit(1);
+    },
+  });
+  const store = new Store({
+    spool,
+    insert: clickhouseInsert(clickhouse),
+    refusedDirectory: path.join(directory, 'refused'),
+    metrics,
+    log,
+  });
+  const parts = {
     authorise: authoriser({
       tokenSecret: config.CALLSCOPE_TOKEN_SECRET,
       serverKey: config.CALLSCOPE_SERVER_KEY,
     }),
-    cors: cors(config.CALLSCOPE_ALLOWED_ORIGINS),
-    buffer,
+    store,
     metrics,
     log,
     notReady: () => schema.reason,
     now: Date.now,
+  };
+  const intake = new Intake(parts);
+  const server = buildServer({ ...parts, intake, cors: cors(config.CALLSCOPE_ALLOWED_ORIGINS) });
+  const prepared = schema.run().then(() => {
+    if (schema.reason === undefined) store.start();
   });
-  const prepared = schema.run();
   const address = await server.listen({
     host: config.CALLSCOPE_COLLECTOR_HOST,
     port: config.CALLSCOPE_COLLECTOR_PORT,
   });
+  const grpcPort = config.CALLSCOPE_COLLECTOR_GRPC_PORT;
+  const grpc =
+    grpcPort === undefined
+      ? undefined
+      : await startGrpc(intake, log, config.CALLSCOPE_COLLECTOR_HOST, grpcPort);
   return {
-    info: { address },
+    info: { address, ...(grpc && { grpc: grpc.address }) },
     async stop() {
       schema.stop();
-      const closed = server.close();
-      await buffer.drain();
+      const closed = Promise.all([server.close(), grpc?.close()]);
+      await store.drain();
       await Promise.all([closed, prepared]);
+      await spool.close();
       await clickhouse.close();
     },
   };

@@ -17,8 +17,16 @@ export class CollectorMetrics {
   );
   readonly bodyBytes = new Counter('callscope_collector_body_bytes_total', 'Bytes received, as sent');
   readonly insertSeconds = new Histogram('callscope_collector_insert_seconds', 'Duration of inserts');
-  readonly bufferedRows = new Gauge('callscope_collector_buffered_rows', 'Rows not yet acknowledged');
-  readonly bufferedBytes = new Gauge('callscope_collector_buffered_bytes', 'Their size as text');
+  readonly putAsideRows = new Counter(
+    'callscope_collector_put_aside_rows_total',
+    'Rows that ClickHouse refused, kept as files, by table',
+  );
+  readonly bufferedRows = new Gauge(
+    'callscope_collector_buffered_rows',
+    'Rows in memory, not yet in ClickHouse',
+  );
+  readonly bufferedBytes = new Gauge('callscope_collector_buffered_bytes', 'Bytes of blocks on their way');
+  readonly spoolBytes = new Gauge('callscope_collector_spool_bytes', 'Bytes of requests on disk');
 
   render(): string {
     return Object.values(this)

@@ -1,4 +1,5 @@
 /** Everything that Grafana is given, as files: the same sources make the same bytes. */
+import { alertRuleGroups } from './alert-rules.ts';
 import { uidOf } from './board.ts';
 import { grafanaDashboard } from './grafana/dashboard.ts';
 import { boards, boardTitles } from './list.ts';
@@ -30,7 +31,7 @@ export function build({ inspectorUrl }: BuildOptions): BuiltFile[] {
     { path: 'datasources/callscope.yaml', text: dataSources() },
     { path: 'dashboards/callscope.yaml', text: dashboardProvider() },
     ...dashboards,
-    { path: 'alerting/rules.yaml', text: alertRules([]) },
+    { path: 'alerting/rules.yaml', text: alertRules(alertRuleGroups()) },
     { path: 'alerting/contact-points.yaml', text: contactPoints() },
     { path: 'alerting/policies.yaml', text: notificationPolicies() },
   ];

@@ -3,8 +3,8 @@
  * dashboards, alert rules, contact points and their routing. Addresses and secrets are variables of Grafana's own
  * environment, so that the folder can be committed and copied.
  */
-import type { RuleGroup } from '@grafana/grafana-foundation-sdk/alerting';
 import { stringify } from 'yaml';
+import type { GrafanaRuleGroup } from './alert-rules.ts';
 import { dataSource } from './grafana/query.ts';
 
 /** Folder in Grafana that holds dashboards and alert rules. */
@@ -69,14 +69,13 @@ export const dashboardProvider = () =>
     ],
   });
 
-/** @param groups as alerts/ makes them from the SLOs */
-export const alertRules = (groups: readonly RuleGroup[]) =>
+export const alertRules = (groups: readonly GrafanaRuleGroup[]) =>
   yaml('Alert rules from the list of SLOs.', {
-    groups: groups.map(({ title, interval, rules }) => ({
+    groups: groups.map(({ name, interval, rules }) => ({
       orgId: 1,
-      name: title,
+      name,
       folder: folder.title,
-      interval: `${interval ?? 60}s`,
+      interval,
       rules,
     })),
   });

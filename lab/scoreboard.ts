@@ -120,7 +120,7 @@ export function scoreboardText(board: Scoreboard): string {
     '# Scoreboard',
     '',
     `How often the verdicts are right: ${board.runs.length} real calls of three Chromium participants under faults that the lab made, played up to ${board.date.slice(0, 10) || 'now'} with the loop in mode \`${board.loop || 'shadow'}\`.`,
-    'Written by `npm run lab -- --publish`; [lab.md](lab.md) tells how to repeat it, [decisions/truth.md](decisions/truth.md) what counts as right. The same figures with every run: [scoreboard.json](scoreboard.json).',
+    'Written by `npm run lab -- --publish`; [lab.md](lab.md) tells how to repeat it, [decisions/truth.md](decisions/truth.md) what counts as right. The same figures with every run: [scoreboard.json](scoreboard.json). The TURN fleet has [a page of its own](scoreboard-turn.md).',
     '',
     '## Against what was set out',
     '',

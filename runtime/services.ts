@@ -24,14 +24,23 @@ export interface ServiceContext {
   readonly settings: Settings;
   /** Variables for all services, addresses of the other parts included; see docs/environment.md. */
   readonly env: Readonly<Record<string, string>>;
-  readonly ports: { page: number; rtc: number; collector: number; pipelines: number };
+  readonly ports: {
+    page: number;
+    rtc: number;
+    collector: number;
+    collectorGrpc: number;
+    pipelines: number;
+    inspector: number;
+  };
+  /** What is to survive a restart. */
+  readonly dataDir: string;
   /** False when the telemetry goes to a collector elsewhere. */
   readonly ownCollector: boolean;
 }
 
 /**
  * Stages start one after the other, the services of one stage together. The collector makes the tables that the
- * pipelines need; the media node needs neither.
+ * pipelines and the inspector need; the media node needs neither.
  */
 export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
   const { settings, env, ports } = context;
@@ -40,7 +49,12 @@ export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
     script: path.join(projectDir, 'collector', 'main.ts'),
     host: settings.CALLSCOPE_COLLECTOR_HOST,
     port: ports.collector,
-    env: { ...env, CALLSCOPE_COLLECTOR_PORT: String(ports.collector) },
+    env: {
+      CALLSCOPE_SPOOL_DIR: path.join(context.dataDir, 'spool'),
+      ...env,
+      CALLSCOPE_COLLECTOR_PORT: String(ports.collector),
+      CALLSCOPE_COLLECTOR_GRPC_PORT: String(ports.collectorGrpc),
+    },
   };
   const sfu: ServiceSpec = {
     name: 'sfu',
@@ -63,7 +77,19 @@ export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
     port: ports.pipelines,
     env: { ...env, CALLSCOPE_PIPELINES_PORT: String(ports.pipelines) },
   };
-  return [context.ownCollector ? [collector, sfu] : [sfu], [pipelines]];
+  const inspector: ServiceSpec = {
+    name: 'inspector',
+    script: path.join(projectDir, 'inspector', 'main.ts'),
+    host: settings.CALLSCOPE_INSPECTOR_HOST,
+    port: ports.inspector,
+    tls: settings.CALLSCOPE_TLS_CERT !== undefined,
+    env: {
+      CALLSCOPE_INSPECTOR_PAGE_DIR: path.join(projectDir, '.callscope', 'inspector'),
+      ...env,
+      CALLSCOPE_INSPECTOR_PORT: String(ports.inspector),
+    },
+  };
+  return [context.ownCollector ? [collector, sfu] : [sfu], [pipelines, inspector]];
 }
 
 /** A service takes up to 15 s to stop (telemetry/service/service.ts); killed only after that. */

@@ -149,6 +149,17 @@ export const settingGroups = {
       doc: 'Where the collector listens.',
     },
     CALLSCOPE_COLLECTOR_PORT: { kind: fixedPort(), default: '4318', doc: 'OTLP/HTTP, TCP.' },
+    CALLSCOPE_COLLECTOR_GRPC_PORT: { kind: fixedPort(), default: '4317', doc: 'OTLP/gRPC, TCP.' },
+    CALLSCOPE_SPOOL_DIR: {
+      kind: setting.text().optional(),
+      otherwise: '`spool` in the data folder',
+      doc: 'Holds every request until ClickHouse has its rows: put it on a disk that survives a restart, one for each collector.',
+    },
+    CALLSCOPE_SPOOL_MAX_MB: {
+      kind: setting.count().min(64),
+      default: '4096',
+      doc: 'Bound of the spool. Beyond it requests are answered 503; requests are kept compressed, as they came.',
+    },
     CALLSCOPE_ALLOWED_ORIGINS: {
       kind: setting.list().optional(),
       otherwise: 'the meeting page',
@@ -176,6 +187,19 @@ export const settingGroups = {
       kind: setting.text().optional(),
       otherwise: "the queue library's own",
       doc: 'Prefix of the keys in Redis, where deployments share one.',
+    },
+  },
+  Inspector: {
+    CALLSCOPE_INSPECTOR_HOST: {
+      kind: setting.host(),
+      default: '127.0.0.1',
+      doc: 'Where the inspector listens, page and API. Anything but loopback needs TLS.',
+    },
+    CALLSCOPE_INSPECTOR_PORT: { kind: fixedPort(), default: '4322', doc: 'TCP.' },
+    CALLSCOPE_INSPECTOR_IMPORT_MB: {
+      kind: setting.count().max(2_000),
+      default: '256',
+      doc: 'Longest recording that may be dropped on the page, MiB as it is sent.',
     },
   },
 } as const satisfies Record<string, Record<string, Setting>>;
@@ -232,6 +256,9 @@ const schema = z
     if (!isLoopback(values.CALLSCOPE_SFU_HOST) && !values.CALLSCOPE_TLS_CERT) {
       fault('CALLSCOPE_SFU_HOST', 'not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too');
     }
+    if (!isLoopback(values.CALLSCOPE_INSPECTOR_HOST) && !values.CALLSCOPE_TLS_CERT) {
+      fault('CALLSCOPE_INSPECTOR_HOST', 'not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too');
+    }
     const workers = values.CALLSCOPE_SFU_WORKERS ?? availableParallelism();
     if (values.CALLSCOPE_RTC_PORT + workers - 1 > 65_535) {
       fault('CALLSCOPE_RTC_PORT', `leaves no room for ${workers} workers with a port each`);
@@ -245,7 +272,12 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
 
 /** Variables that look like ours and are not: most likely misspelt. */
 export function unknownVariables(env: NodeJS.ProcessEnv = process.env): string[] {
-  const known = new Set<string>([...settingNames, 'CALLSCOPE_SUPERVISED', 'CALLSCOPE_PAGE_DIR']);
+  const known = new Set<string>([
+    ...settingNames,
+    'CALLSCOPE_SUPERVISED',
+    'CALLSCOPE_PAGE_DIR',
+    'CALLSCOPE_INSPECTOR_PAGE_DIR',
+  ]);
   return Object.keys(env).filter((name) => name.startsWith('CALLSCOPE_') && !known.has(name));
 }
 

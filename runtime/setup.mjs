@@ -8,6 +8,7 @@
  */
 
 import { debianPackages } from './setup/debian.mjs';
+import { inspectorPage } from './setup/inspector.mjs';
 import { machine } from './setup/machine.mjs';
 import { nodePackages } from './setup/node-packages.mjs';
 import { meetingPage } from './setup/page.mjs';
@@ -20,4 +21,5 @@ process.exitCode = await runSteps([
   { title: 'Node packages', work: nodePackages },
   { title: 'mediasoup worker', work: mediasoupWorker },
   { title: 'Meeting page', work: meetingPage },
+  { title: 'Inspector page', work: inspectorPage },
 ]);

@@ -9,11 +9,13 @@ import path from 'node:path';
 import { signToken } from '../telemetry/tokens.ts';
 import { type EmbeddedClickHouse, startClickHouse } from './embedded/clickhouse.ts';
 import type { Embedded, LineLog } from './embedded/part.ts';
-import { freePort, freePortRange, probeHost } from './embedded/ports.ts';
+import { freePort, freePortRange } from './embedded/ports.ts';
 import { startRedis } from './embedded/redis.ts';
 import { keptSecrets } from './embedded/secret-file.ts';
 import { startTurn } from './embedded/turn.ts';
+import { inspectorLink, inspectorUrl } from './inspector-link.ts';
 import { logFile } from './log-file.ts';
+import { httpUrl, secured } from './own-urls.ts';
 import { callscopeServices, type ServiceContext, type ServiceSpec, startService } from './services.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { type Child, supervised } from './supervise.ts';
@@ -23,7 +25,9 @@ export interface StackPorts {
   page: number;
   rtc: number;
   collector: number;
+  collectorGrpc: number;
   pipelines: number;
+  inspector: number;
   clickhouse: number;
   redis: number;
   turn: number;
@@ -51,6 +55,7 @@ export interface Stack {
     sfu: string;
     collector: string;
     pipelines: string;
+    inspector: string;
     /** With the user that may do everything. */
     clickhouse: string;
     /** With a user that may only read; undefined for a ClickHouse elsewhere. */
@@ -64,12 +69,17 @@ export interface Stack {
   readonly media: { host: string; port: number };
   readonly dataDir: string;
   readonly logsDir: string;
-  /** By name: clickhouse, redis, turn, collector, sfu, pipelines; without those that run elsewhere. */
+  /** By name: clickhouse, redis, turn, collector, sfu, pipelines, inspector; without those that run elsewhere. */
   readonly children: ReadonlyMap<string, Child>;
   /** @throws Error when it does not run at this moment */
   pid(name: string): number;
   /** @returns the link that opens a room in the browser, good for a day */
   invite(roomId: string, tenantId?: string): Promise<string>;
+  /**
+   * @param view of the inspector's page, such as `/calls/ID`. @default where calls are found
+   * @returns a link that signs in once, good for a day
+   */
+  inspectorLink(view?: string, tenantId?: string): Promise<string>;
   /** Ends all in reverse order. May be called again. */
   stop(): Promise<void>;
 }
@@ -132,7 +142,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const found = stores.found();
     const serviceEnv = environment(options.env ?? {}, settings, ports, secrets, found);
     const ownCollector = !settings.CALLSCOPE_COLLECTOR_URL;
-    const context = { settings, env: serviceEnv, ports, ownCollector };
+    const context = { settings, env: serviceEnv, ports, dataDir, ownCollector };
     for (const specs of (options.services ?? callscopeServices)(context)) {
       await startStage(
         Object.fromEntries(
@@ -141,6 +151,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       );
     }
     const page = pageUrl(settings, ports.page);
+    const inspector = inspectorUrl(settings, ports.inspector);
     let stopped: Promise<void> | undefined;
     return {
       urls: {
@@ -148,6 +159,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         sfu: page,
         collector: serviceEnv.CALLSCOPE_COLLECTOR_URL!,
         pipelines: httpUrl(settings.CALLSCOPE_PIPELINES_HOST, ports.pipelines),
+        inspector,
         ...found.urls,
       },
       secrets,
@@ -169,6 +181,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         const token = await signToken('invite', { tenantId, roomId }, { secret: secrets.token, ttlSeconds });
         return `${page}/?invite=${token}`;
       },
+      inspectorLink: (view = '/', tenantId = 'default') =>
+        inspectorLink({ url: inspector, view, tenantId, secret: secrets.token }),
       stop() {
         stopped ??= stopChildren().then(() => {
           if (temporary) rmSync(dataDir, { recursive: true, force: true });
@@ -191,7 +205,9 @@ async function choosePorts(wanted: Partial<StackPorts>, settings: Settings): Pro
     page: wanted.page || (await freePort()),
     rtc: wanted.rtc || (await freePortRange(workers, settings.CALLSCOPE_RTC_HOST)),
     collector: wanted.collector || (await freePort()),
+    collectorGrpc: wanted.collectorGrpc || (await freePort()),
     pipelines: wanted.pipelines || (await freePort()),
+    inspector: wanted.inspector || (await freePort()),
     // The embedded parts find free ones themselves.
     clickhouse: wanted.clickhouse ?? 0,
     redis: wanted.redis ?? 0,
@@ -273,11 +289,5 @@ function environment(
 }
 
 function pageUrl(settings: Settings, port: number): string {
-  const url = httpUrl(settings.CALLSCOPE_SFU_HOST, port);
-  return settings.CALLSCOPE_TLS_CERT ? url.replace('http:', 'https:') : url;
-}
-
-function httpUrl(host: string, port: number): string {
-  const reachable = probeHost(host);
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return secured(httpUrl(settings.CALLSCOPE_SFU_HOST, port), settings);
 }

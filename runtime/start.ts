@@ -44,7 +44,9 @@ async function main(): Promise<number> {
         page: settings.CALLSCOPE_SFU_PORT,
         rtc: settings.CALLSCOPE_RTC_PORT,
         collector: settings.CALLSCOPE_COLLECTOR_PORT,
+        collectorGrpc: settings.CALLSCOPE_COLLECTOR_GRPC_PORT,
         pipelines: settings.CALLSCOPE_PIPELINES_PORT,
+        inspector: settings.CALLSCOPE_INSPECTOR_PORT,
         clickhouse: settings.CALLSCOPE_CLICKHOUSE_PORT,
         redis: settings.CALLSCOPE_REDIS_PORT,
         turn: settings.CALLSCOPE_TURN_PORT,
@@ -101,14 +103,13 @@ async function refuseBusyPorts(settings: Settings): Promise<void> {
   const fixed: [SettingName, host: string, port: number][] = [
     ['CALLSCOPE_SFU_PORT', settings.CALLSCOPE_SFU_HOST, settings.CALLSCOPE_SFU_PORT],
     ['CALLSCOPE_PIPELINES_PORT', settings.CALLSCOPE_PIPELINES_HOST, settings.CALLSCOPE_PIPELINES_PORT],
+    ['CALLSCOPE_INSPECTOR_PORT', settings.CALLSCOPE_INSPECTOR_HOST, settings.CALLSCOPE_INSPECTOR_PORT],
     ['CALLSCOPE_RTC_PORT', settings.CALLSCOPE_RTC_HOST, settings.CALLSCOPE_RTC_PORT],
   ];
   if (!settings.CALLSCOPE_COLLECTOR_URL) {
-    fixed.push([
-      'CALLSCOPE_COLLECTOR_PORT',
-      settings.CALLSCOPE_COLLECTOR_HOST,
-      settings.CALLSCOPE_COLLECTOR_PORT,
-    ]);
+    const host = settings.CALLSCOPE_COLLECTOR_HOST;
+    fixed.push(['CALLSCOPE_COLLECTOR_PORT', host, settings.CALLSCOPE_COLLECTOR_PORT]);
+    fixed.push(['CALLSCOPE_COLLECTOR_GRPC_PORT', host, settings.CALLSCOPE_COLLECTOR_GRPC_PORT]);
   }
   const faults: string[] = [];
   for (const [name, host, port] of fixed) {
@@ -129,6 +130,8 @@ Callscope is running.
 
   Meeting      ${await stack.invite(room)}
                (open it in two tabs, or send it to somebody on this machine; good for 24 hours)
+  Inspector    ${await stack.inspectorLink()}
+               (signs in once, good for 24 hours; another one: npm run inspector-link)
   Collector    ${urls.collector}   OTLP/HTTP; servers authorise with the key in ${path.join(stack.dataDir, 'secrets.json')}
   Pipelines    ${urls.pipelines}/readyz
   ClickHouse   ${store}   ${urls.clickhouseReadOnly ? 'may only read' : ''}

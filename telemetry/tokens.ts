@@ -1,7 +1,8 @@
 /**
  * Signed tokens (JWT, HS256 by `jose`). Each has one purpose, in its audience, so that none can stand in for
  * another: an invite opens one room, a join token admits one participant once-named, a telemetry token lets
- * that participant write its own telemetry and nothing else.
+ * that participant write its own telemetry and nothing else. An inspector link signs in once, which begins an inspector
+ * session.
  */
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
@@ -17,12 +18,21 @@ export const joinClaims = z.object({
   displayName: z.string().min(1).max(80),
 });
 export const telemetryClaims = z.object({ tenantId: id, roomId: id, callId: id, participantId: id });
+const role = z.enum(['support', 'admin']);
+export const inspectorLinkClaims = z.object({ tenantId: id, role, linkId: id });
+export const inspectorSessionClaims = z.object({ tenantId: id, role, actor: id, sessionId: id });
 
 export type InviteClaims = z.infer<typeof inviteClaims>;
 export type JoinClaims = z.infer<typeof joinClaims>;
 export type TelemetryClaims = z.infer<typeof telemetryClaims>;
 
-const purposes = { invite: inviteClaims, join: joinClaims, telemetry: telemetryClaims } as const;
+const purposes = {
+  invite: inviteClaims,
+  join: joinClaims,
+  telemetry: telemetryClaims,
+  inspectorLink: inspectorLinkClaims,
+  inspectorSession: inspectorSessionClaims,
+} as const;
 export type Purpose = keyof typeof purposes;
 export type Claims<P extends Purpose> = z.infer<(typeof purposes)[P]>;
 

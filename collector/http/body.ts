@@ -1,7 +1,8 @@
 /** What a request's headers say about its body, and the body unpacked within bounds. */
-import { gunzipSync, inflateSync } from 'node:zlib';
+import { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { CollectorError } from '../errors.ts';
 import { contentTypes, type Encoding } from '../otlp/answer.ts';
+import { gunzip } from './gunzip.ts';
 
 /** Largest body as sent, bytes. */
 export const maxBodyBytes = 4 * 2 ** 20;
@@ -17,7 +18,8 @@ export function encodingOf(contentType: string | undefined): Encoding {
 }
 
 /**
- * Synchronous: bodies are small, and a thread's round trip costs half as much again.
+ * Synchronous: bodies are small, and a thread's round trip costs half as much again. Use the result up before the next
+ * call: it may share its memory.
  * @throws CollectorError `unsupported_encoding`, `bad_compression` or `body_too_large`
  */
 export function unpack(body: Buffer, contentEncoding: string | undefined): Buffer {
@@ -28,9 +30,11 @@ export function unpack(body: Buffer, contentEncoding: string | undefined): Buffe
       case 'identity':
         return body;
       case 'gzip':
-        return gunzipSync(body, options);
+        return gunzip(body, maxUnpackedBytes);
       case 'deflate':
         return inflateSync(body, options);
+      case 'zstd':
+        return zstdDecompressSync(body, options);
     }
   } catch (error) {
     if (error instanceof RangeError) {

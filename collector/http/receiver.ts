@@ -2,36 +2,20 @@
  * The OTLP/HTTP receiver: POST /v1/logs, /v1/traces and /v1/metrics.
  *
  * A request's life: authorised and rate-bounded before its body is read; unpacked; decoded; brought to rows;
- * written. It is answered 200 only when ClickHouse has acknowledged all of them.
+ * written to the spool. It is answered 200 only when it is on disk.
  */
-import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../telemetry/service/service.ts';
 import { CollectorError } from '../errors.ts';
-import type { CollectorMetrics } from '../metrics.ts';
+import type { Intake, IntakeParts } from '../intake.ts';
 import { contentTypes, type Encoding, encodeResponse, encodeStatus, type Signal } from '../otlp/answer.ts';
-import { decoders } from '../otlp/decode.ts';
 import type { Writer } from '../rows/identity.ts';
-import { logRows } from '../rows/logs.ts';
-import { metricRows } from '../rows/metrics.ts';
-import { RowSet } from '../rows/row-set.ts';
-import { spanRows } from '../rows/traces.ts';
-import type { RowBuffer } from '../store/row-buffer.ts';
-import type { Authorise } from './authorise.ts';
-import { encodingOf, maxBodyBytes, unpack } from './body.ts';
+import { encodingOf, maxBodyBytes } from './body.ts';
 import { type Cors, preflightHeaders } from './cors.ts';
-import { RateLimit, recordRate, requestRate } from './rate.ts';
 
-export interface ReceiverParts {
-  readonly authorise: Authorise;
+export interface ReceiverParts extends IntakeParts {
+  readonly intake: Intake;
   readonly cors: Cors;
-  readonly buffer: RowBuffer;
-  readonly metrics: CollectorMetrics;
-  readonly log: Logger;
-  /** Why nothing can be taken now; undefined when all is well. */
-  readonly notReady: () => string | undefined;
-  /** Epoch ms. */
-  readonly now: () => number;
 }
 
 declare module 'fastify' {
@@ -44,8 +28,7 @@ declare module 'fastify' {
 const signals = ['logs', 'traces', 'metrics'] as const satisfies readonly Signal[];
 
 export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
-  const requests = new RateLimit(requestRate);
-  const records = new RateLimit(recordRate);
+  const { intake } = parts;
   app.decorateRequest('writer', undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) =>
@@ -55,12 +38,8 @@ export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
   for (const signal of signals) {
     const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       reply.headers(parts.cors.headers(request.headers.origin));
-      const writer = await parts.authorise(request.headers.authorization, signal);
-      const key = participantKey(writer);
-      if (key) requests.take(key, 1, parts.now());
+      const writer = await intake.admit(request.headers.authorization, signal);
       encodingOf(request.headers['content-type']);
-      const reason = parts.notReady();
-      if (reason) throw new CollectorError('not_ready', reason, { retryAfterSeconds: 2 });
       request.writer = writer;
     };
     app.options(`/v1/${signal}`, async (request, reply) => {
@@ -70,34 +49,25 @@ export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
       return reply.headers(preflightHeaders).code(204).send();
     });
     app.post(`/v1/${signal}`, { onRequest: admit }, async (request, reply) => {
-      const writer = request.writer!;
       const encoding = encodingOf(request.headers['content-type']);
-      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
-      parts.metrics.bodyBytes.add(body.length, { signal });
-      const rows = readRows(
+      const answer = await intake.take({
         signal,
         encoding,
-        unpack(body, request.headers['content-encoding']),
-        writer,
-        parts.now(),
-      );
-      const key = participantKey(writer);
-      if (key) records.take(key, rows.rows + rows.refused, parts.now());
-      await parts.buffer.write(digestOf(signal, key ?? 'server', body), rows);
-      parts.metrics.records.add(rows.rows, { signal });
-      parts.metrics.refused.add(rows.refused, { signal });
-      const partial = { rejected: rows.refused, message: rows.refusalMessage };
-      return reply.type(contentTypes[encoding]).send(encodeResponse(signal, partial, encoding));
+        contentEncoding: request.headers['content-encoding'],
+        writer: request.writer!,
+        body: request.body instanceof Buffer ? request.body : Buffer.alloc(0),
+      });
+      return reply.type(contentTypes[encoding]).send(encodeResponse(signal, answer, encoding));
     });
   }
 
   app.addHook('onResponse', async (request, reply) => {
     const signal = signals.find((name) => request.url === `/v1/${name}`);
-    if (signal) parts.metrics.requests.add(1, { signal, status: String(reply.statusCode) });
+    if (signal) intake.count(signal, String(reply.statusCode));
   });
   app.setErrorHandler((thrown, request, reply) => {
     const error = codedError(thrown, parts.log);
-    parts.metrics.errors.add(1, { code: error.code });
+    intake.refused(error);
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
     if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
     const encoding = answerEncoding(request.headers['content-type']);
@@ -107,40 +77,6 @@ export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
   app.setNotFoundHandler((request) => {
     throw new CollectorError('not_found', `${request.method} ${request.url.split('?', 1)[0]}`);
   });
-}
-
-function readRows(
-  signal: Signal,
-  encoding: Encoding,
-  body: Buffer,
-  writer: Writer,
-  receivedAtMs: number,
-): RowSet {
-  const rows = new RowSet();
-  const decode = decoders[encoding];
-  switch (signal) {
-    case 'logs':
-      logRows(decode.logs(body), writer, receivedAtMs, rows);
-      break;
-    case 'traces':
-      spanRows(decode.traces(body), writer, receivedAtMs, rows);
-      break;
-    case 'metrics':
-      metricRows(decode.metrics(body), receivedAtMs, rows);
-  }
-  return rows;
-}
-
-/** Who is bounded; servers are not. Ids may hold anything, hence the separator that cannot stand in a header. */
-function participantKey(writer: Writer): string | undefined {
-  if (writer.kind === 'server') return undefined;
-  const { tenantId, callId, participantId } = writer.claims;
-  return [tenantId, callId, participantId].join('\n');
-}
-
-/** The same bytes from the same writer are the same telemetry, sent again. */
-function digestOf(signal: Signal, writerKey: string, body: Buffer): string {
-  return createHash('sha256').update(`${signal}\n${writerKey}\n\n`).update(body).digest('base64url');
 }
 
 /** Answers speak the request's encoding; JSON where that is unknown. */

@@ -25,8 +25,10 @@ export function buildServer(parts: ReceiverParts): FastifyInstance {
   addReceiver(app, parts);
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const reason = parts.notReady() ?? parts.buffer.failure;
-    if (reason === undefined) return { status: 'ready' };
+    const reason = parts.notReady() ?? parts.store.failure;
+    const { behind } = parts.store;
+    // ClickHouse away is no reason to send elsewhere: the spool takes it.
+    if (reason === undefined) return { status: 'ready', ...(behind && { behind }) };
     return reply.code(503).send({ status: 'not ready', reason });
   });
   app.get('/metrics', async (_request, reply) =>

@@ -26,6 +26,11 @@ export class AttributeMap {
     for (const [name, value] of attributes) if (!except(name)) this.set(name, value);
   }
 
+  /** With or without prefix. */
+  has(name: string): boolean {
+    return withoutPrefix(name).slice(0, maxKeyLength) in this.entries;
+  }
+
   get empty(): boolean {
     return this.#size === 0;
   }

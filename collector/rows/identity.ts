@@ -21,7 +21,7 @@ export type Identity = { [column in IdentityColumn]?: string };
 export const defaultTenant = 'default';
 
 /** Longest id kept, characters; those of tokens are shorter anyway. */
-const maxIdLength = 256;
+export const maxIdLength = 256;
 
 /** OTLP attribute name -> column. */
 const identityAttributes: ReadonlyMap<string, IdentityColumn> = new Map(
@@ -54,6 +54,14 @@ export function recordIdentity(writer: Writer, sender: Identity, record: Attribu
   readIdentity(record, identity);
   return authorised(identity, writer);
 }
+
+/** Columns that a participant's token says, whatever its records do. */
+export const tokenColumns: ReadonlySet<string> = new Set([
+  'tenant_id',
+  'room_id',
+  'call_id',
+  'participant_id',
+]);
 
 /** `client` for participants whatever they say: events of the SFU cannot be forged. */
 export function sourceOf(writer: Writer, resource: Attributes): string {

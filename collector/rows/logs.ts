@@ -1,9 +1,10 @@
 /** Log records to rows: samples to the tables of their kinds, every other record to `rtc_event`. */
 import { sfuStats, statsKindsByEvent } from '../../telemetry/stats.ts';
-import type { Batch, LogRecord } from '../otlp/model.ts';
+import type { Attributes, Batch, LogRecord } from '../otlp/model.ts';
 import { AttributeMap } from './attributes.ts';
-import { correctedTime, senderClock, storableTime } from './clock.ts';
+import { correctedTime, type SenderClock, senderClock, storableTime } from './clock.ts';
 import {
+  type Identity,
   isIdentityAttribute,
   isSenderAttribute,
   recordIdentity,
@@ -11,13 +12,14 @@ import {
   sourceOf,
   type Writer,
 } from './identity.ts';
-import type { RowSet } from './row-set.ts';
+import type { RowSink } from './row-set.ts';
 import { statsColumns } from './stats-row.ts';
 
 const maxNameLength = 256;
 
 /** Kinds that only the SFU measures; a client that sends them is mistaken or lying. */
 const sfuEvents = new Set<string>(Object.values(sfuStats).map((kind) => kind.event));
+export const isSfuEvent = (name: string): boolean => sfuEvents.has(name);
 
 /** Where SDKs put the event's name before LogRecord had a field for it. */
 const legacyNameAttribute = 'event.name';
@@ -29,34 +31,56 @@ export function logRows(
   batches: readonly Batch<LogRecord>[],
   writer: Writer,
   receivedAtMs: number,
-  rows: RowSet,
+  rows: RowSink,
 ): void {
   for (const { resource, records } of batches) {
-    const sender = senderIdentity(writer, resource);
-    const source = sourceOf(writer, resource);
-    const clock = senderClock(resource);
-    for (const record of records) {
-      const identity = recordIdentity(writer, sender, record.attributes);
-      const clientTimeMs = record.timeMs || record.observedTimeMs || receivedAtMs;
-      const common = {
-        ...identity,
-        time: correctedTime(clientTimeMs, clock, receivedAtMs),
-        client_time: storableTime(clientTimeMs),
-        received_at: receivedAtMs,
-      };
-      const name = eventName(record);
-      const kind = statsKindsByEvent.get(name);
-      if (!kind) {
-        const attributes = eventAttributes(resource, record);
-        rows.add('rtc_event', { ...common, name, source, attributes: attributes.entries });
-      } else if (writer.kind === 'participant' && sfuEvents.has(name)) {
-        rows.refuse(`${name} is measured by the SFU, not by clients`);
-      } else if (!identity.call_id) {
-        rows.refuse(`${name} without rtc.call_id`);
-      } else {
-        rows.add(kind.table, { ...common, ...statsColumns(kind, record.attributes) });
-      }
-    }
+    const sender = logSender(writer, resource, receivedAtMs);
+    for (const record of records) logRow(sender, record, rows);
+  }
+}
+
+/** What is the same for all records of a resource. */
+export interface LogSender {
+  readonly writer: Writer;
+  readonly resource: Attributes;
+  readonly identity: Identity;
+  readonly source: string;
+  readonly clock: SenderClock;
+  readonly receivedAtMs: number;
+}
+
+export function logSender(writer: Writer, resource: Attributes, receivedAtMs: number): LogSender {
+  return {
+    writer,
+    resource,
+    identity: senderIdentity(writer, resource),
+    source: sourceOf(writer, resource),
+    clock: senderClock(resource),
+    receivedAtMs,
+  };
+}
+
+export function logRow(sender: LogSender, record: LogRecord, rows: RowSink): void {
+  const { writer, resource, source, clock, receivedAtMs } = sender;
+  const identity = recordIdentity(writer, sender.identity, record.attributes);
+  const clientTimeMs = record.timeMs || record.observedTimeMs || receivedAtMs;
+  const common = {
+    ...identity,
+    time: correctedTime(clientTimeMs, clock, receivedAtMs),
+    client_time: storableTime(clientTimeMs),
+    received_at: receivedAtMs,
+  };
+  const name = eventName(record);
+  const kind = statsKindsByEvent.get(name);
+  if (!kind) {
+    const attributes = eventAttributes(resource, record);
+    rows.add('rtc_event', { ...common, name, source, attributes: attributes.entries });
+  } else if (writer.kind === 'participant' && isSfuEvent(name)) {
+    rows.refuse(`${name} is measured by the SFU, not by clients`);
+  } else if (!identity.call_id) {
+    rows.refuse(`${name} without rtc.call_id`);
+  } else {
+    rows.add(kind.table, { ...common, ...statsColumns(kind, record.attributes) });
   }
 }
 

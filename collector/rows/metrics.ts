@@ -4,14 +4,14 @@ import { type Attributes, type Batch, type Metric, type MetricPoint, temporaliti
 import { AttributeMap, textOf } from './attributes.ts';
 import { correctedTime, senderClock, storableTime } from './clock.ts';
 import { isIdentityAttribute } from './identity.ts';
-import type { RowSet } from './row-set.ts';
+import type { RowSink } from './row-set.ts';
 
 const maxNameLength = 256;
 
 /** One series per participant would drown the others; what is about a participant travels as events. */
 const forbiddenLabel = attributeName('participant_id');
 
-export function metricRows(batches: readonly Batch<Metric>[], receivedAtMs: number, rows: RowSet): void {
+export function metricRows(batches: readonly Batch<Metric>[], receivedAtMs: number, rows: RowSink): void {
   for (const { resource, records } of batches) {
     const clock = senderClock(resource);
     const sender = {

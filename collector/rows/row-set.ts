@@ -1,10 +1,35 @@
-/** What one request comes to: rows by table, already in the form that the store takes, and what was refused. */
+/** What one request comes to: rows by table, and what was refused. */
 
-export class RowSet {
-  /** Table -> rows as JSON text, one object each. */
+/** Where rows go: to the columns that the store takes, or to a RowSet. */
+export interface RowSink {
+  add(table: string, row: Readonly<Record<string, unknown>>): void;
+  refuse(reason: string, records?: number): void;
+}
+
+/** Why records were refused, and how many. */
+export class Refusals {
+  readonly #byReason = new Map<string, number>();
+
+  add(reason: string, records = 1): void {
+    this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + records);
+  }
+
+  get records(): number {
+    let records = 0;
+    for (const count of this.#byReason.values()) records += count;
+    return records;
+  }
+
+  /** For the partial success of the answer; empty when nothing was refused. */
+  get message(): string {
+    return [...this.#byReason].map(([reason, records]) => `${records} refused: ${reason}`).join('; ');
+  }
+}
+
+/** Rows as JSON text, one object each: the plain form that the columns are compared with. */
+export class RowSet implements RowSink {
   readonly byTable = new Map<string, string[]>();
-  /** Why -> how many records. */
-  readonly refusals = new Map<string, number>();
+  readonly refusals = new Refusals();
 
   add(table: string, row: object): void {
     const lines = this.byTable.get(table);
@@ -14,7 +39,7 @@ export class RowSet {
   }
 
   refuse(reason: string, records = 1): void {
-    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + records);
+    this.refusals.add(reason, records);
   }
 
   get rows(): number {
@@ -24,13 +49,10 @@ export class RowSet {
   }
 
   get refused(): number {
-    let records = 0;
-    for (const count of this.refusals.values()) records += count;
-    return records;
+    return this.refusals.records;
   }
 
-  /** For the partial success of the answer; empty when nothing was refused. */
   get refusalMessage(): string {
-    return [...this.refusals].map(([reason, records]) => `${records} refused: ${reason}`).join('; ');
+    return this.refusals.message;
   }
 }

@@ -3,7 +3,7 @@ import { type Batch, type Span, spanKinds, statusCodes } from '../otlp/model.ts'
 import { AttributeMap, textOf } from './attributes.ts';
 import { correctedTime, senderClock, storableTime } from './clock.ts';
 import { isIdentityAttribute, recordIdentity, senderIdentity, sourceOf, type Writer } from './identity.ts';
-import type { RowSet } from './row-set.ts';
+import type { RowSink } from './row-set.ts';
 
 const maxNameLength = 256;
 const maxMessageLength = 4_096;
@@ -12,7 +12,7 @@ export function spanRows(
   batches: readonly Batch<Span>[],
   writer: Writer,
   receivedAtMs: number,
-  rows: RowSet,
+  rows: RowSink,
 ): void {
   for (const { resource, records } of batches) {
     const sender = senderIdentity(writer, resource);

@@ -142,7 +142,7 @@ export function makeWorld(options: SampleOptions): World {
         ['Firefox', 1],
         ['Safari', 2],
       ] as const);
-      const failed = random.next() < (overloaded(begin) && node === overloadedNode ? 0.05 : 0.0012);
+      const failed = random.next() < (overloaded(begin) && node === overloadedNode ? 0.06 : 0.003);
       const joinedMs = Math.min(begin + place * Math.round(random.between(2_000, 20_000)), callEndMs);
       return {
         callId,
@@ -191,7 +191,7 @@ export function makeWorld(options: SampleOptions): World {
         relayProtocol: random.pick([
           ['', 30],
           ['udp', 6],
-          ['tcp', 1],
+          ['tcp', 2],
         ] as const),
         joinedMs,
         leftMs: failed ? joinedMs : callEndMs,

@@ -19,7 +19,7 @@ const settledMs = 12_000;
 
 export const estimateCollapse: Detector = {
   name: 'estimate_collapse',
-  version: 1,
+  version: 2,
   question:
     'Has the SFU’s idea of what this receiver’s link can carry collapsed, so that it sends less than was asked for?',
   onset:
@@ -39,7 +39,10 @@ function judgeDownlink(d: DownlinkFeatures, { atMs, paths }: CallFeatures): Verd
     return calm(good ? 'good' : 'unclear', participantId, link.transportId, atMs);
   }
   const lowMs = lowFor(d, atMs);
-  const videos = paths.filter((p) => p.path.link === link && p.path.uplink.kind === 'video' && !p.paused);
+  // What does not reach the SFU is on no layer for another reason, and an estimate falls with what there is to send.
+  const videos = paths.filter(
+    (p) => p.path.link === link && p.path.uplink.kind === 'video' && !p.paused && p.sfuReceiving !== false,
+  );
   const lowered = videos.filter((p) => isLowered(p.path, atMs));
   if (lowMs < standsMs || lowered.length === 0) return calm('unclear', participantId, link.transportId, atMs);
   return {

@@ -29,7 +29,7 @@ export const highJitter: Detector = {
   onset:
     'jitter >= 30 ms (the classic limit) over 5 s, or over 2 s at the SFU; at the SFU for an uplink, at the receiver of all its sounds but not at the SFU for a downlink; and at the ear: a jitter buffer >= 90 ms, >= 2 % made up or >= 3 % stretched',
   clearing: '<= 15 ms over 5 s where it was seen',
-  patienceMs: 1_000,
+  patienceMs: 3_000,
   aftermathMs: 20_000,
   explains: [
     {

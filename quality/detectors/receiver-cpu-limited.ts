@@ -32,6 +32,8 @@ const backShare = 0.8;
 const lossless = 0.02;
 /** By the page's own word that it is late, one sign of what that does to media is enough. */
 const lateSamples = 2;
+/** Setting up a call keeps any page busy for some seconds. */
+const settledMs = 10_000;
 const promptForMs = 2_500;
 const lateRiseMs = 60;
 const lateJitterMs = 15;
@@ -105,6 +107,7 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
   const device = features.devices().get(id);
   const late =
     atLeast(device?.lateSamples, lateSamples) &&
+    atLeast(down?.flowingMs, settledMs) &&
     (witnesses >= 1 ||
       atLeast((down?.roundTripMs ?? 0) - (down?.roundTripBeforeMs ?? 0), lateRiseMs) ||
       (sounds.length > 0 && sounds.every((r) => atLeast(r.jitterMs, lateJitterMs))) ||

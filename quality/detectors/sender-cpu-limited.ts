@@ -30,6 +30,8 @@ const paceShare = 0.5;
 /** With the page's own word that it is late, half of that will do. */
 const lateBurstMs = 15;
 const lateSamples = 2;
+/** Setting up a call keeps any page busy for some seconds. */
+const settledMs = 10_000;
 const promptForMs = 2_500;
 /** Arrival jitter of media that left in bursts, with no loss: ten times a quiet link's. */
 const burstJitterMs = 30;
@@ -87,6 +89,7 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
   const device = features.devices().get(s.senderId);
   const late =
     atLeast(device?.lateSamples, lateSamples) &&
+    atLeast(up?.flowingMs, settledMs) &&
     (own >= 1 || atLeast(s.jitterAtSfuNowMs, lateBurstMs) || soundInBursts(s, features));
   const bad = (clean && (own >= 2 || (own === 1 && bursts))) || late;
   if (!bad) {

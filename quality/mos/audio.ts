@@ -150,7 +150,8 @@ function heardLoss(input: AudioInput, missing: string[]): { ratio: number; confi
   const stretched = Math.max(0, (clampedRatio(input.stretchRatio) ?? 0) - unnoticedStretchRatio);
   if (stretched > 0) {
     ratio += stretchWeight * stretched;
-    confidence *= 0.9;
+    // In full from one percent on: at the edge itself a sample more or less must not change it.
+    confidence *= 1 - 0.1 * Math.min(1, stretched / 0.01);
   }
   return { ratio: Math.min(1, ratio), confidence };
 }

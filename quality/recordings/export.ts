@@ -13,6 +13,7 @@ import { type CallSamples, type EventSample, type SampleTable, sampleColumns } f
 import { parseJson } from './json.ts';
 import { isTime, type Recorder } from './recorder.ts';
 import type { PairChange, StateOf } from './recording.ts';
+import { isResultTable, type RecordedResults, resultSchemas, resultTables } from './results.ts';
 import { type AnySample, sampleTables, unknownColumns } from './rows.ts';
 import type { LineReader } from './rtcstats.ts';
 
@@ -121,6 +122,7 @@ export function exportReader(recorder: Recorder): LineReader {
     if (samples) recorder.addSample(samples.table, parsed(samples.schema, value) as unknown as AnySample);
     else if (table === 'rtc_event') takeEvent(recorder, parsed(eventSchema, value));
     else if (table === 'decision') recorder.decisions.push(parsed(decisionSchema, value) as DecisionRow);
+    else if (isResultTable(table)) recorder.addResult(table, parsed(resultSchemas[table], value) as never);
     else recorder.warn(`rows of the table ${JSON.stringify(table.slice(0, 60))} are not judged`);
   }
 
@@ -177,23 +179,31 @@ export function* exportLines(
   samples: CallSamples,
   decisions: readonly DecisionRow[] = [],
   exportedAtMs?: number,
+  results?: RecordedResults,
 ): Generator<string> {
-  yield JSON.stringify({
-    callscope: 'export',
-    version,
-    tenant_id: samples.tenantId,
-    call_id: samples.callId,
-    ...(exportedAtMs !== undefined && { exported_at: exportedAtMs }),
-  });
+  yield exportHeader(samples.tenantId, samples.callId, exportedAtMs);
   for (const table of sampleTables) {
     for (const row of samples[table as SampleTable]) yield rowLine(`rtc_stats_${table}`, row);
   }
   for (const event of samples.events) yield rowLine('rtc_event', event);
   for (const decision of decisions) yield rowLine('decision', decision);
+  for (const table of results ? resultTables : []) {
+    for (const row of results![table]) yield rowLine(table, row);
+  }
 }
 
-/** Nothing for what is not known. */
-const rowLine = (table: string, row: object): string =>
+/** The first line; without a newline. */
+export const exportHeader = (tenantId: string, callId: string, exportedAtMs?: number): string =>
+  JSON.stringify({
+    callscope: 'export',
+    version,
+    tenant_id: tenantId,
+    call_id: callId,
+    ...(exportedAtMs !== undefined && { exported_at: exportedAtMs }),
+  });
+
+/** A row as a line, without a newline: nothing for what is not known. */
+export const rowLine = (table: string, row: object): string =>
   JSON.stringify({ table, ...row }, (_, value: unknown) =>
     value === null || value === '' ? undefined : value,
   );

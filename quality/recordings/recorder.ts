@@ -14,6 +14,7 @@ import { type Place, RecordingError } from './error.ts';
 import type { Limits } from './limits.ts';
 import type { Recording, RecordingFormat, StateOf } from './recording.ts';
 import { readReport } from './report.ts';
+import { emptyResults, type GrowingResults } from './results.ts';
 import { type AnySample, sampleTables } from './rows.ts';
 
 export type GrowingSamples = Record<(typeof sampleTables)[number], AnySample[]>;
@@ -41,6 +42,7 @@ export class Recorder {
   tenantId = '';
   callId = recordedCall;
   readonly decisions: DecisionRow[] = [];
+  readonly results: GrowingResults = emptyResults();
   readonly codecs = new Map<string, string>();
   readonly screens = new Set<string>();
   readonly limits: Limits;
@@ -96,6 +98,13 @@ export class Recorder {
     });
   }
 
+  /** A row of a table of results; counts as an event, windows as samples. */
+  addResult<T extends keyof GrowingResults>(table: T, row: GrowingResults[T][number]): void {
+    if (table === 'stream_score') this.#count();
+    else this.happened();
+    (this.results[table] as GrowingResults[T][number][]).push(row);
+  }
+
   addEvent(event: EventSample): void {
     this.happened();
     this.#events.push(event);
@@ -117,10 +126,14 @@ export class Recorder {
   }
 
   addSample(table: keyof GrowingSamples, row: AnySample): void {
+    this.#count();
+    this.#rows[table].push(row);
+  }
+
+  #count(): void {
     if (++this.#samples > this.limits.samples) {
       this.fail(`more than ${this.limits.samples} samples; split the recording or raise --max-samples`);
     }
-    this.#rows[table].push(row);
   }
 
   finish(format: RecordingFormat): Recording {
@@ -146,6 +159,7 @@ export class Recorder {
         events: this.#events,
       } as unknown as CallSamples,
       decisions: this.decisions,
+      results: this.results,
       names,
       codecs: this.codecs,
       screens: this.screens,

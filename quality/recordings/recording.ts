@@ -4,6 +4,7 @@
  */
 import type { DecisionRow } from '../../telemetry/rows.ts';
 import type { CallSamples } from '../samples.ts';
+import type { RecordedResults } from './results.ts';
 
 export type RecordingFormat = 'rtcstats' | 'webrtc-internals' | 'callscope';
 
@@ -13,6 +14,8 @@ export interface Recording {
   readonly userAgent: string;
   readonly samples: CallSamples;
   readonly decisions: readonly DecisionRow[];
+  /** What was said of the call when it was recorded; only our own export has it. */
+  readonly results: RecordedResults;
   /** Display name by participant. */
   readonly names: ReadonlyMap<string, string>;
   /** Codec name in lower case by producer, where no SFU told it. */

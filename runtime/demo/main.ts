@@ -64,7 +64,8 @@ async function demo(
   screen.print(`Callscope demo, seed ${seed}`, 'title');
 
   const parts = await startParts(path.resolve(projectDir, options.data), signal);
-  const run = await runDemo({ ...options, ...parts, seed, screen, signal });
+  const { inspectorLink, ...rest } = parts;
+  const run = await runDemo({ ...options, ...rest, seed, screen, signal });
   closers.add(() => run.close());
 
   for (const { text, tone } of reportText(run.report, Math.min(screen.width, 160))) screen.print(text, tone);
@@ -77,13 +78,16 @@ async function demo(
   if (stay) {
     screen.print('');
     screen.print(`The call goes on, for you to look. Join it: ${parts.link}`);
+    screen.print(`Why was it bad? ${await inspectorLink(run.report.callId)}`);
     screen.print('Ctrl-C ends everything.');
     await run.goOn();
   }
   return code;
 }
 
-type Parts = Pick<RunOptions, 'browser' | 'link' | 'media' | 'clickhouse' | 'mediasoupVersion'>;
+type Parts = Pick<RunOptions, 'browser' | 'link' | 'media' | 'clickhouse' | 'mediasoupVersion'> & {
+  inspectorLink(callId: string): Promise<string>;
+};
 
 /** Everything that the call needs, at the same time as far as it can be. */
 async function startParts(dataDir: string, signal: AbortSignal): Promise<Parts> {
@@ -111,6 +115,7 @@ async function startParts(dataDir: string, signal: AbortSignal): Promise<Parts> 
     browser,
     clickhouse,
     link: await stack.invite(room),
+    inspectorLink: (callId) => stack.inspectorLink(`/calls/${callId}`),
     media: stack.media,
     mediasoupVersion: mediasoupVersion(),
   };

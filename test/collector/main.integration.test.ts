@@ -1,15 +1,22 @@
 /** The collector as a process: its settings, its start and its stop. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { serverKey, type TestDatabase, testDatabase, tokenSecret } from './support.ts';
 
+const spoolDir = mkdtempSync(path.join(os.tmpdir(), 'callscope-spool-'));
 let db: TestDatabase;
 beforeAll(async () => {
   db = await testDatabase(inject('clickhouseUrl'), { create: false });
 });
-afterAll(() => db[Symbol.asyncDispose]());
+afterAll(async () => {
+  await db[Symbol.asyncDispose]();
+  rmSync(spoolDir, { recursive: true });
+});
 
 test('starts, makes its database, takes telemetry, and writes what it holds when told to stop', async () => {
   const child = run({
@@ -17,6 +24,7 @@ test('starts, makes its database, takes telemetry, and writes what it holds when
     CALLSCOPE_CLICKHOUSE_URL: db.url,
     CALLSCOPE_TOKEN_SECRET: tokenSecret,
     CALLSCOPE_SERVER_KEY: serverKey,
+    CALLSCOPE_SPOOL_DIR: spoolDir,
   });
   try {
     const address = await addressOf(child);

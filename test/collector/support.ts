@@ -1,14 +1,20 @@
 /** For the collector's integration tests: a database of one's own, and a collector that listens. */
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import pino from 'pino';
+import { startGrpc } from '../../collector/grpc/server.ts';
 import { authoriser } from '../../collector/http/authorise.ts';
 import { cors } from '../../collector/http/cors.ts';
 import { buildServer } from '../../collector/http/server.ts';
+import { Intake } from '../../collector/intake.ts';
 import { CollectorMetrics } from '../../collector/metrics.ts';
 import { SchemaKeeper } from '../../collector/schema/keeper.ts';
 import { clickhouseInsert } from '../../collector/store/insert.ts';
-import { RowBuffer } from '../../collector/store/row-buffer.ts';
+import { Spool } from '../../collector/store/spool.ts';
+import { Store } from '../../collector/store/store.ts';
 
 export const tokenSecret = 'a secret for telemetry tokens';
 export const serverKey = 'a-key-for-the-servers';
@@ -45,39 +51,49 @@ export async function testDatabase(serverUrl: string, options: { create: boolean
 
 export interface TestCollector extends AsyncDisposable {
   readonly url: string;
+  /** host:port */
+  readonly grpc: string;
 }
 
 export async function startCollector(
   clickhouseUrl: string,
-  options: { patienceMs?: number; awaitSchema?: boolean } = {},
+  options: { awaitSchema?: boolean } = {},
 ): Promise<TestCollector> {
   const log = pino({ level: 'silent' });
   const client = createClient({ url: clickhouseUrl, log: { level: 127 } });
   const schema = new SchemaKeeper(client, clickhouseUrl, log);
   const metrics = new CollectorMetrics();
-  const buffer = new RowBuffer(clickhouseInsert(client), metrics, log, {
-    lingerMs: () => 20,
-    patienceMs: options.patienceMs ?? 10_000,
-  });
-  const server = buildServer({
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'callscope-spool-'));
+  const spool = await Spool.open({ directory });
+  const insert = clickhouseInsert(client);
+  const store = new Store(
+    { spool, insert, refusedDirectory: directory, metrics, log },
+    { lingerMs: () => 20, drainMs: 2_000 },
+  );
+  const parts = {
     authorise: authoriser({ tokenSecret, serverKey }),
-    cors: cors([]),
-    buffer,
+    store,
     metrics,
     log,
     notReady: () => schema.reason,
     now: Date.now,
-  });
-  const prepared = schema.run();
+  };
+  const intake = new Intake(parts);
+  const server = buildServer({ ...parts, intake, cors: cors([]) });
+  const grpc = await startGrpc(intake, log, '127.0.0.1', 0);
+  const prepared = schema.run().then(() => store.start());
   if (options.awaitSchema !== false) await prepared;
   return {
     url: await server.listen({ host: '127.0.0.1', port: 0 }),
+    grpc: grpc.address,
     async [Symbol.asyncDispose]() {
       schema.stop();
-      const closed = server.close();
-      await buffer.drain();
+      const closed = Promise.all([server.close(), grpc.close()]);
+      await store.drain();
       await Promise.all([closed, prepared]);
+      await spool.close();
       await client.close();
+      rmSync(directory, { recursive: true });
     },
   };
 }

@@ -5,6 +5,7 @@ import { panelsOf, uidOf } from '../../dashboards/board.ts';
 import { build } from '../../dashboards/build.ts';
 import { boards } from '../../dashboards/list.ts';
 import { environment } from '../../dashboards/provisioning.ts';
+import { slos } from '../../dashboards/slos.ts';
 import { units } from '../../dashboards/units.ts';
 import { complaints } from './grafana-types.ts';
 
@@ -156,6 +157,21 @@ describe('provisioning', () => {
       path.endsWith('.yaml') ? [...text.matchAll(/\$(CALLSCOPE_\w+)/g)].map(([, name]) => name) : [],
     );
     expect([...new Set(asked)].sort()).toEqual(Object.keys(environment).sort());
+  });
+
+  test('every SLO has its four rules, and each has what Grafana asks of a rule', () => {
+    const { groups } = parse(textOf('alerting/rules.yaml'));
+    const rules = groups.flatMap((group: { rules: object[] }) => group.rules);
+    expect(rules).toHaveLength(4 * slos.length + 1);
+    const uids = rules.map(({ uid }: { uid: string }) => uid);
+    expect(new Set(uids).size).toBe(uids.length);
+    for (const rule of rules) {
+      expect(rule.uid.length).toBeLessThanOrEqual(40);
+      expect(rule.data.map(({ refId }: { refId: string }) => refId)).toEqual(['A', rule.condition]);
+      expect(boards.map(({ name }) => uidOf(name))).toContain(rule.annotations.__dashboardUid__);
+      // Rules have no variables at the top.
+      expect(rule.data[0].model.rawSql).not.toMatch(/\$\{|conditionalAll/);
+    }
   });
 
   test('dashboards lie where the provider looks for them', () => {

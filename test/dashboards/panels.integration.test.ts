@@ -5,6 +5,7 @@
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { migrate } from '../../collector/schema/migrate.ts';
+import { alertRuleGroups, burnSql, burnWindows } from '../../dashboards/alert-rules.ts';
 import { panelsOf } from '../../dashboards/board.ts';
 import { severeIncidentsSql } from '../../dashboards/grafana/dashboard.ts';
 import { variableQueries } from '../../dashboards/grafana/variables.ts';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   await admin.close();
   url.pathname = `/${database}`;
   client = createClient({ url, log: { level: 127 } });
-  call = await fillSample(client, { seed: 7, endMs, hours: 6, calls: 360 });
+  call = await fillSample(client, { seed: 7, endMs, hours: 6, calls: 600 });
   // Days that no panel of the last hours may read.
   for (const days of [3, 4, 5]) {
     early.push(
@@ -106,7 +107,7 @@ describe('the numbers are those of the data', () => {
   test('a participant is counted once, however often its summary was written', async () => {
     const before = await only('Groups that suffer more than the rest', 'quality');
     await client.command({
-      query: `INSERT INTO participant_summary SELECT * REPLACE (revision + 1 AS revision, first_seen_at - 1 AS first_seen_at)
+      query: `INSERT INTO participant_summary SELECT * REPLACE (revision + 1 AS revision, first_seen_at - toIntervalMillisecond(1) AS first_seen_at)
 FROM participant_summary FINAL WHERE first_seen_at > now() - INTERVAL 1 DAY`,
     });
     expect(await only('Groups that suffer more than the rest', 'quality')).toEqual(before);
@@ -121,6 +122,44 @@ AND toStartOfMinute(time) BETWEEN fromUnixTimestamp64Milli({from:Int64}) AND fro
       format: 'JSONEachRow',
     });
     expect(attempts).toBe(Number((await truth.json<{ n: string }>())[0]!.n));
+  });
+});
+
+describe('alert rules', () => {
+  const at = (ms: number, query: { relativeTimeRange?: { from?: number }; model: object }) =>
+    runQuery(client, (query.model as { rawSql: string }).rawSql, {
+      fromMs: ms - (query.relativeTimeRange?.from ?? 0) * 1_000,
+      toMs: ms,
+      intervalMs: 60_000,
+      variables: {},
+    });
+
+  test.each(alertRuleGroups().flatMap(({ rules }) => rules.map((rule) => [rule.title, rule] as const)))(
+    '%s',
+    async (_name, rule) => {
+      const { rows, columns } = await at(endMs, rule.data[0]!);
+      expect(columns).toHaveLength(1);
+      expect(rows).toHaveLength(1);
+      expect(rows[0]![0]).toBeGreaterThanOrEqual(0);
+    },
+  );
+
+  test('a burn rate is that of both windows, and no trouble is none', async () => {
+    const minutes = (bad: string) =>
+      `SELECT toDateTime(${endMs / 1_000} - 60 * number) AS minute, 100 - ${bad} AS good, 100 AS total FROM numbers(60)`;
+    const [window] = burnWindows;
+    const burn = async (bad: string) => {
+      const query = burnSql({ title: '', promise: '', objective: 0.99, minutes: minutes(bad) }, window!);
+      return (await at(endMs, { relativeTimeRange: { from: 3_600 }, model: { rawSql: query } })).rows[0]![0];
+    };
+    expect(await burn('0')).toBe(0);
+    expect(await burn('20')).toBeCloseTo(20, 6);
+    // Over now: the long window still burns, the short one does not.
+    expect(await burn('if(number > 10, 50, 0)')).toBe(0);
+    // Just begun: the short window burns at 100, the long one at little yet.
+    expect(await burn('if(number < 5, 100, 0)')).toBeCloseTo((5 / 60) * 100, 6);
+    // Four bad events are chance.
+    expect(await burn('if(number < 4, 1, 0)')).toBe(0);
   });
 });
 

@@ -185,6 +185,10 @@ const cases: Case[] = [
     lookAlikes: [
       { what: 'a page that is busy while media flow evenly', script: during(['ben'], { pageLateMs: 400 }) },
       {
+        what: 'a page that is busy setting up the call',
+        script: (_, s) => (s < 6 ? { pageLateMs: 300, upJitterMs: 30, stretched: 0.05 } : { pageLateMs: 2 }),
+      },
+      {
         what: 'jitter with a page that gets its turn',
         script: both(always(people, { pageLateMs: 2 }), during(['ben'], { upJitterMs: 25 })),
       },

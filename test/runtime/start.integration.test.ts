@@ -37,6 +37,7 @@ async function ports() {
     CALLSCOPE_RTC_PORT: String(await freePortRange(1)),
     CALLSCOPE_SFU_WORKERS: '1',
     CALLSCOPE_COLLECTOR_PORT: String(await freePort()),
+    CALLSCOPE_COLLECTOR_GRPC_PORT: String(await freePort()),
     CALLSCOPE_PIPELINES_PORT: String(await freePort()),
   };
 }

@@ -18,7 +18,8 @@ const field = {
   eventName: bytesField(12),
 };
 
-function readLogRecord(reader: Reader, budget: Budget): LogRecord {
+/** A LogRecord at the cursor: its length, then its fields. */
+export function readLogRecord(reader: Reader, budget: Budget): LogRecord {
   const record: LogRecord = {
     timeMs: 0,
     observedTimeMs: 0,

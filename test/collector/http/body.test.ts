@@ -1,4 +1,4 @@
-import { deflateSync, gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { encodingOf, maxUnpackedBytes, unpack } from '../../../collector/http/body.ts';
 
@@ -40,4 +40,24 @@ test.each([
 
 test.each(['text/plain', undefined, ''])('content-type %s is refused', (type) => {
   expect(() => encodingOf(type)).toThrow(withCode('unsupported_media_type'));
+});
+
+describe('gzip, with one state for all', () => {
+  test('bodies of any size and of several parts, after good ones and bad ones', () => {
+    const texts = [10, 3_000_000, 0, 50_000].map((length) => Buffer.alloc(length, `text of ${length} `));
+    for (const text of [...texts, ...texts]) {
+      expect(unpack(gzipSync(text), 'gzip').equals(text)).toBe(true);
+      expect(() => unpack(gzipSync(text).subarray(0, -4), 'gzip')).toThrow(/bad_compression|is not gzip/);
+    }
+    const parts = Buffer.concat([gzipSync('one '), gzipSync('two')]);
+    expect(unpack(parts, 'gzip').toString()).toBe('one two');
+    expect(() => unpack(gzipSync(Buffer.alloc(maxUnpackedBytes + 1)), 'gzip')).toThrow(/more than/);
+    expect(unpack(gzipSync('after'), 'gzip').toString()).toBe('after');
+  });
+
+  test('zstd', () => {
+    expect(unpack(zstdCompressSync(Buffer.from('text')), 'zstd').toString()).toBe('text');
+    expect(() => unpack(Buffer.from('text'), 'zstd')).toThrow(/is not zstd/);
+    expect(() => unpack(zstdCompressSync(Buffer.alloc(maxUnpackedBytes + 1)), 'zstd')).toThrow(/more than/);
+  });
 });

@@ -1,12 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import pino from 'pino';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { authoriser } from '../../../collector/http/authorise.ts';
 import { maxBodyBytes } from '../../../collector/http/body.ts';
 import { cors } from '../../../collector/http/cors.ts';
 import { requestRate } from '../../../collector/http/rate.ts';
 import { buildServer } from '../../../collector/http/server.ts';
+import { Intake } from '../../../collector/intake.ts';
 import { CollectorMetrics } from '../../../collector/metrics.ts';
-import { RowBuffer } from '../../../collector/store/row-buffer.ts';
+import { Spool } from '../../../collector/store/spool.ts';
+import { Store } from '../../../collector/store/store.ts';
 import { signToken } from '../../../telemetry/tokens.ts';
 
 const secret = 'a secret for telemetry tokens';
@@ -33,7 +38,7 @@ describe('who may write', () => {
     ['another scheme', 401, `Basic ${serverKey}`, 'logs'],
     ['no header', 401, '', 'logs'],
   ])('%s: %i', async (_, status, header, signal) => {
-    const { app } = build();
+    const { app } = await build();
     const token = await header;
     const authorization = token.includes(' ') || token === '' ? token : `Bearer ${token}`;
     const payload = signal === 'logs' ? event : { resourceMetrics: [] };
@@ -57,14 +62,14 @@ describe('what is refused says so in the encoding of the request', () => {
     ['a body that is not gzip', 400, 'bad_compression', { 'content-encoding': 'gzip' }, '{}'],
     ['a body that is too large', 413, 'body_too_large', {}, Buffer.alloc(maxBodyBytes + 1)],
   ])('%s: %i', async (_, status, code, headers, payload) => {
-    const { app } = build();
+    const { app } = await build();
     const answer = await post(app, payload, headers);
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject({ message: expect.stringMatching(new RegExp(`^${code}: `)) });
   });
 
   test('protobuf gets a protobuf Status', async () => {
-    const { app } = build();
+    const { app } = await build();
     const answer = await post(app, Buffer.from('hello'), { 'content-type': 'application/x-protobuf' });
     expect(answer.statusCode).toBe(400);
     expect(answer.headers['content-type']).toBe('application/x-protobuf');
@@ -72,22 +77,22 @@ describe('what is refused says so in the encoding of the request', () => {
   });
 
   test('an unknown path: 404', async () => {
-    const answer = await build().app.inject({ method: 'POST', url: '/v1/profiles' });
+    const answer = await (await build()).app.inject({ method: 'POST', url: '/v1/profiles' });
     expect(answer.statusCode).toBe(404);
   });
 });
 
 test('refused records are counted in the answer, the others are written', async () => {
-  const { app, inserted } = build();
+  const { app, inserted } = await build();
   const logRecords = [{ eventName: 'rtc.ice.state' }, { eventName: 'rtc.stats.sfu_producer' }];
   const answer = await post(app, JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }));
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toMatchObject({ partialSuccess: { rejectedLogRecords: '1' } });
-  expect(inserted.map(({ table }) => table)).toEqual(['rtc_event']);
+  await expect.poll(() => inserted.map(({ table }) => table)).toEqual(['rtc_event']);
 });
 
 test('a participant that sends too often is told when to come back', async () => {
-  const { app } = build();
+  const { app } = await build();
   const statuses: number[] = [];
   for (let i = 0; i <= requestRate.burst; i++) statuses.push((await post(app, '{}')).statusCode);
   expect(statuses.filter((status) => status === 200).length).toBe(requestRate.burst);
@@ -97,7 +102,7 @@ test('a participant that sends too often is told when to come back', async () =>
 });
 
 test('until the schema is ready nothing is taken, and /readyz says why', async () => {
-  const { app } = build({ notReady: 'the schema is not there' });
+  const { app } = await build({ notReady: 'the schema is not there' });
   const answer = await post(app, JSON.stringify(event));
   expect(answer.statusCode).toBe(503);
   expect(answer.headers['retry-after']).toBe('2');
@@ -112,7 +117,7 @@ describe('pages', () => {
     ['https://meet.example.org', 204, 'https://meet.example.org'],
     ['https://evil.example.org', 403, undefined],
   ])('from %s: preflight %i', async (origin, status, allowed) => {
-    const { app } = build();
+    const { app } = await build();
     const headers = { origin, ...preflight };
     const answer = await app.inject({ method: 'OPTIONS', url: '/v1/logs', headers });
     expect(answer.statusCode).toBe(status);
@@ -126,7 +131,12 @@ describe('pages', () => {
 
   test('that are allowed can read refusals too', async () => {
     const headers = { origin: 'https://meet.example.org' };
-    const answer = await build().app.inject({ method: 'POST', url: '/v1/logs', headers, payload: {} });
+    const answer = await (await build()).app.inject({
+      method: 'POST',
+      url: '/v1/logs',
+      headers,
+      payload: {},
+    });
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['access-control-allow-origin']).toBe('https://meet.example.org');
     expect(answer.headers['access-control-expose-headers']).toContain('retry-after');
@@ -134,36 +144,50 @@ describe('pages', () => {
 });
 
 test('/metrics counts requests by status, rows by table, refusals by code', async () => {
-  const { app } = build();
+  const { app } = await build();
   await post(app, JSON.stringify(event));
   await post(app, '{');
+  const counted = 'callscope_collector_insert_seconds_count 1\n';
+  await expect.poll(async () => (await app.inject('/metrics')).body).toContain(counted);
   const text = (await app.inject('/metrics')).body;
   expect(text).toContain('callscope_collector_requests_total{signal="logs",status="200"} 1\n');
   expect(text).toContain('callscope_collector_rows_total{table="rtc_event"} 1\n');
   expect(text).toContain('callscope_collector_errors_total{code="malformed"} 1\n');
-  expect(text).toContain('callscope_collector_insert_seconds_count 1\n');
 });
 
-function build(options: { notReady?: string } = {}) {
-  const inserted: { table: string; lines: readonly string[] }[] = [];
+const directory = mkdtempSync(path.join(os.tmpdir(), 'callscope-spool-'));
+const spools: Spool[] = [];
+afterAll(async () => {
+  await Promise.all(spools.map((spool) => spool.close()));
+  rmSync(directory, { recursive: true });
+});
+
+async function build(options: { notReady?: string } = {}) {
+  const inserted: { table: string; block: Buffer }[] = [];
   const metrics = new CollectorMetrics();
-  const insert = async (table: string, lines: readonly string[]) => {
-    inserted.push({ table, lines });
+  const insert = async (table: string, block: Buffer) => {
+    inserted.push({ table, block });
   };
-  const app = buildServer({
+  const spool = await Spool.open({ directory: path.join(directory, String(spools.length)) });
+  spools.push(spool);
+  const parts = { spool, insert, refusedDirectory: directory, metrics, log };
+  const store = new Store(parts, { lingerMs: () => 1 });
+  store.start();
+  const intakeParts = {
     authorise: authoriser({ tokenSecret: secret, serverKey }),
-    cors: cors(['https://meet.example.org']),
-    buffer: new RowBuffer(insert, metrics, log, { lingerMs: () => 1 }),
+    store,
     metrics,
     log,
     notReady: () => options.notReady,
     now: () => 1_790_000_000_000,
-  });
+  };
+  const intake = new Intake(intakeParts);
+  const app = buildServer({ ...intakeParts, intake, cors: cors(['https://meet.example.org']) });
   return { app, inserted };
 }
 
 function post(
-  app: ReturnType<typeof build>['app'],
+  app: Awaited<ReturnType<typeof build>>['app'],
   payload: Buffer | string,
   headers: Record<string, string> = {},
 ) {

@@ -116,7 +116,7 @@ describe('our own export', () => {
     const lines = [
       '{"callscope":"export","version":1,"tenant_id":"t","call_id":"c"}',
       `{"table":"rtc_stats_transport","transport_id":"T","stat_id":"T1","time":${startMs},"bytes_sent":"123","room_id":"r"}`,
-      '{"table":"participant_summary","participant_id":"p"}',
+      '{"table":"rtc_stats_codec","participant_id":"p"}',
       `{"table":"decision","decision_id":"d","kind":"audio_only","participant_id":"p","ttl_ms":1000,"decided_at":${startMs},"sent_at":${startMs}}`,
       `{"table":"rtc_event","name":"rtc.ice.state","transport_id":"T","participant_id":"p","time":${startMs},"attributes":{"state":"failed"}}`,
     ];
@@ -127,7 +127,7 @@ describe('our own export', () => {
       ice_state: '',
     });
     expect(recording.decisions).toHaveLength(1);
-    expect(recording.warnings).toEqual(['line 3: rows of the table "participant_summary" are not judged']);
+    expect(recording.warnings).toEqual(['line 3: rows of the table "rtc_stats_codec" are not judged']);
     expect(verdictOf(recording).connections[0]).toMatchObject({ id: 'T', participantId: 'p', failed: true });
   });
 

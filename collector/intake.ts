@@ -1,0 +1,93 @@
+/** What happens to a request whichever way it came, over HTTP or gRPC: admitted, taken, counted. */
+import { hash } from 'node:crypto';
+import type { Logger } from '../telemetry/service/service.ts';
+import { CollectorError } from './errors.ts';
+import type { Authorise } from './http/authorise.ts';
+import { RateLimit, recordRate, requestRate } from './http/rate.ts';
+import type { CollectorMetrics } from './metrics.ts';
+import type { Encoding, Signal } from './otlp/answer.ts';
+import type { Writer } from './rows/identity.ts';
+import type { Accepted, Store } from './store/store.ts';
+
+export interface IntakeParts {
+  readonly authorise: Authorise;
+  readonly store: Store;
+  readonly metrics: CollectorMetrics;
+  readonly log: Logger;
+  /** Why nothing can be taken now; undefined when all is well. */
+  readonly notReady: () => string | undefined;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+export interface Arrived {
+  readonly signal: Signal;
+  readonly encoding: Encoding;
+  readonly contentEncoding?: string | undefined;
+  readonly writer: Writer;
+  readonly body: Buffer;
+}
+
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly #requests = new RateLimit(requestRate);
+  readonly #records = new RateLimit(recordRate);
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Before the body is read.
+   * @param authorization `Bearer …`
+   * @throws CollectorError `unauthenticated`, `forbidden`, `too_many_requests` or `not_ready`
+   */
+  async admit(authorization: string | undefined, signal: Signal): Promise<Writer> {
+    const { authorise, notReady, now } = this.#parts;
+    const writer = await authorise(authorization, signal);
+    const key = participantKey(writer);
+    if (key) this.#requests.take(key, 1, now());
+    const reason = notReady();
+    if (reason) throw new CollectorError('not_ready', reason, { retryAfterSeconds: 2 });
+    return writer;
+  }
+
+  /** Resolves once the request is on disk. @throws CollectorError */
+  async take({ signal, encoding, contentEncoding, writer, body }: Arrived): Promise<Accepted> {
+    const { store, metrics, now } = this.#parts;
+    metrics.bodyBytes.add(body.length, { signal });
+    const key = participantKey(writer);
+    const receivedAtMs = now();
+    const answer = await store.accept({
+      facts: { signal, encoding, writer, receivedAtMs, ...(contentEncoding && { contentEncoding }) },
+      digest: digestOf(signal, key ?? 'server', body),
+      body,
+      ...(key && { admit: (count: number) => this.#records.take(key, count, receivedAtMs) }),
+    });
+    metrics.records.add(answer.rows, { signal });
+    metrics.refused.add(answer.rejected, { signal });
+    return answer;
+  }
+
+  /** Ended with this status: HTTP's, or the name of gRPC's. */
+  count(signal: Signal, status: string): void {
+    this.#parts.metrics.requests.add(1, { signal, status });
+  }
+
+  refused(error: CollectorError): void {
+    this.#parts.metrics.errors.add(1, { code: error.code });
+  }
+}
+
+/** Who is bounded; servers are not. Ids may hold anything, hence the separator that cannot stand in a header. */
+function participantKey(writer: Writer): string | undefined {
+  if (writer.kind === 'server') return undefined;
+  const { tenantId, callId, participantId } = writer.claims;
+  return [tenantId, callId, participantId].join('\n');
+}
+
+/** The same bytes from the same writer are the same telemetry, sent again. */
+function digestOf(signal: Signal, writerKey: string, body: Buffer): Buffer {
+  const content = hash('sha256', body, 'hex');
+  return hash('sha256', `${signal}\n${writerKey}\n\n${content}`, 'buffer');
+}

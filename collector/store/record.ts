@@ -1,0 +1,113 @@
+/**
+ * What stands in the spool, as bytes. A record is
+ *
+ *   u32 length of what follows the checksum · u32 CRC-32 of it · u8 type · f64 sequence number · content
+ *
+ * little-endian. Content by type: a request (its facts as JSON, its digest, its body as it came), a cut (table and
+ * the last request whose rows are in the block) or done (the same, once ClickHouse has acknowledged the block).
+ */
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import { telemetryClaims } from '../../telemetry/tokens.ts';
+
+export const recordType = { request: 1, cut: 2, done: 3 } as const;
+
+const headBytes = 8;
+const fixedBytes = 9;
+/** Of SHA-256. */
+export const digestBytes = 32;
+/** No request is longer, whatever a damaged length says. */
+const maxLength = 64 * 2 ** 20;
+
+/** What the rows of a request depend on, beside its body. */
+export const requestFacts = z.object({
+  signal: z.enum(['logs', 'traces', 'metrics']),
+  encoding: z.enum(['protobuf', 'json']),
+  contentEncoding: z.string().optional(),
+  writer: z.union([
+    z.object({ kind: z.literal('server') }),
+    z.object({ kind: z.literal('participant'), claims: telemetryClaims }),
+  ]),
+  receivedAtMs: z.number(),
+});
+
+export type RequestFacts = z.infer<typeof requestFacts>;
+
+export interface SpooledRequest {
+  readonly facts: RequestFacts;
+  readonly digest: Buffer;
+  readonly body: Buffer;
+}
+
+export interface BlockEnd {
+  readonly table: string;
+  /** Sequence number of the last request whose rows are in the block. */
+  readonly through: number;
+}
+
+export interface SpoolRecord {
+  readonly type: number;
+  readonly sequence: number;
+  readonly content: Buffer;
+}
+
+/** @param content parts that follow one another */
+export function encodeRecord(type: number, sequence: number, content: readonly Uint8Array[]): Uint8Array[] {
+  const head = Buffer.allocUnsafe(headBytes + fixedBytes);
+  head[headBytes] = type;
+  head.writeDoubleLE(sequence, headBytes + 1);
+  let length = fixedBytes;
+  let checksum = crc32(head.subarray(headBytes));
+  for (const part of content) {
+    length += part.length;
+    checksum = crc32(part, checksum);
+  }
+  head.writeUInt32LE(length, 0);
+  head.writeUInt32LE(checksum, 4);
+  return [head, ...content];
+}
+
+/**
+ * The record at `at`.
+ * @returns undefined where there is no whole and undamaged one
+ */
+export function decodeRecord(bytes: Buffer, at: number): { record: SpoolRecord; end: number } | undefined {
+  const start = at + headBytes;
+  if (start + fixedBytes > bytes.length) return undefined;
+  const length = bytes.readUInt32LE(at);
+  const end = start + length;
+  if (length < fixedBytes || length > maxLength || end > bytes.length) return undefined;
+  if (crc32(bytes.subarray(start, end)) !== bytes.readUInt32LE(at + 4)) return undefined;
+  const record = {
+    type: bytes[start]!,
+    sequence: bytes.readDoubleLE(start + 1),
+    content: bytes.subarray(start + fixedBytes, end),
+  };
+  return { record, end };
+}
+
+export function encodeRequest({ facts, digest, body }: SpooledRequest): Uint8Array[] {
+  const text = Buffer.from(JSON.stringify(facts));
+  const head = Buffer.allocUnsafe(2);
+  head.writeUInt16LE(text.length);
+  return [head, text, digest, body];
+}
+
+export function decodeRequest(content: Buffer): SpooledRequest {
+  const factsEnd = 2 + content.readUInt16LE(0);
+  return {
+    facts: requestFacts.parse(JSON.parse(content.toString('utf8', 2, factsEnd))),
+    digest: digestOfRequest(content),
+    body: content.subarray(factsEnd + digestBytes),
+  };
+}
+
+export function digestOfRequest(content: Buffer): Buffer {
+  const start = 2 + content.readUInt16LE(0);
+  return content.subarray(start, start + digestBytes);
+}
+
+export const encodeBlockEnd = (end: BlockEnd): Uint8Array[] => [Buffer.from(JSON.stringify(end))];
+
+const blockEnd = z.object({ table: z.string(), through: z.number() });
+export const decodeBlockEnd = (content: Buffer): BlockEnd => blockEnd.parse(JSON.parse(content.toString()));

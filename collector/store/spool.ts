@@ -1,0 +1,392 @@
+/**
+ * The spool: an append-only log in segments, which holds every request from its acknowledgement until ClickHouse has
+ * its rows. Appending writes to the file at once (so a killed process loses nothing); `synced` waits for the disk (so
+ * a machine that loses power loses nothing acknowledged), many requests to one fdatasync.
+ *
+ * Segments are given up oldest first. Of a segment given up the digests of its requests stay, for as long as senders
+ * may send them again.
+ */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type BlockEnd,
+  decodeBlockEnd,
+  decodeRecord,
+  digestBytes,
+  digestOfRequest,
+  encodeBlockEnd,
+  encodeRecord,
+  encodeRequest,
+  recordType,
+  type SpooledRequest,
+  type SpoolRecord,
+} from './record.ts';
+
+export interface SpoolOptions {
+  readonly directory: string;
+  /** Bytes on disk; beyond them nothing is taken. @default 4 GiB */
+  readonly maxBytes?: number;
+  /** A segment is closed once it is this long. @default 16 MiB */
+  readonly segmentBytes?: number;
+  /** Digests kept of requests that are no longer in the spool. @default 100_000 */
+  readonly rememberedDigests?: number;
+  /** How long the disk rests between two syncs, so that more requests share one. @default 4 */
+  readonly syncRestMs?: number;
+  /** The disk failed to sync: nothing can be promised any more, the process should start anew. */
+  readonly onBroken?: (reason: string) => void;
+}
+
+interface Segment {
+  readonly file: string;
+  readonly first: number;
+  /** Sequence number of its last request; 0 where it has none. */
+  last: number;
+  bytes: number;
+  readonly digests: Buffer[];
+}
+
+/** What was found on disk at the start. */
+export interface Found {
+  /** Table -> where its blocks end, and where the last of them does. */
+  readonly cuts: ReadonlyMap<string, { readonly ends: ReadonlySet<number>; readonly last: number }>;
+  /** Blocks that ClickHouse has acknowledged, as `blockKey` names them. */
+  readonly done: ReadonlySet<string>;
+  /** In hex: requests that were acknowledged, in the spool or before it. */
+  readonly digests: readonly string[];
+  /** Segments that were damaged in the middle; a torn end is none. */
+  readonly damaged: readonly string[];
+}
+
+export const blockKey = ({ table, through }: BlockEnd): string => `${table} ${through}`;
+
+export class SpoolFullError extends Error {
+  override readonly name = 'SpoolFullError';
+}
+
+const segmentSuffix = '.spool';
+const digestSuffix = '.digests';
+
+export class Spool {
+  /** Made with the directory: keeps tokens of one spool apart from those of another. */
+  readonly id: string;
+  readonly found: Found;
+  readonly #options: Required<SpoolOptions>;
+  readonly #segments: Segment[] = [];
+  readonly #lock: net.Server;
+  readonly #waiters: { sequence: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  #digestFiles: { file: string; digests: number }[] = [];
+  #descriptor: number;
+  #bytes = 0;
+  #sequence = 0;
+  #lastRequest = 0;
+  #synced = 0;
+  #syncing: Promise<void> | undefined;
+  #failure: string | undefined;
+  #broken: string | undefined;
+
+  private constructor(options: SpoolOptions, lock: net.Server) {
+    this.#options = {
+      directory: options.directory,
+      maxBytes: options.maxBytes ?? 4 * 2 ** 30,
+      segmentBytes: options.segmentBytes ?? 16 * 2 ** 20,
+      rememberedDigests: options.rememberedDigests ?? 100_000,
+      syncRestMs: options.syncRestMs ?? 4,
+      onBroken: options.onBroken ?? (() => undefined),
+    };
+    this.#lock = lock;
+    this.id = this.#readId();
+    this.found = this.#scan();
+    this.#descriptor = this.#openSegment();
+  }
+
+  /** @throws where another process has it open, or it cannot be read and written */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    fs.mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    return new Spool(options, await lockDirectory(options.directory));
+  }
+
+  /** Why nothing can be written; undefined while all is well. */
+  get failure(): string | undefined {
+    return this.#broken ?? this.#failure;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get full(): boolean {
+    return this.#bytes >= this.#options.maxBytes;
+  }
+
+  /** Sequence number of the last request, 0 before the first. */
+  get lastRequest(): number {
+    return this.#lastRequest;
+  }
+
+  /** Sequence number of the first request that is kept. */
+  get firstRequest(): number {
+    return this.#segments.find((segment) => segment.last > 0)?.first ?? this.#sequence + 1;
+  }
+
+  /**
+   * @returns the request's sequence number
+   * @throws SpoolFullError, or what the file system says; nothing is taken then
+   */
+  append(request: SpooledRequest): number {
+    const parts = encodeRequest(request);
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    if (this.#bytes + bytes > this.#options.maxBytes) {
+      throw new SpoolFullError(`the spool holds ${this.#bytes} bytes`);
+    }
+    const sequence = this.#write(recordType.request, parts);
+    const segment = this.#segments.at(-1)!;
+    segment.last = sequence;
+    segment.digests.push(request.digest);
+    this.#lastRequest = sequence;
+    return sequence;
+  }
+
+  /** Marks what a block is made of, before it is sent. @returns to be given to `synced` */
+  cut(end: BlockEnd): number {
+    return this.#write(recordType.cut, encodeBlockEnd(end));
+  }
+
+  done(end: BlockEnd): number {
+    return this.#write(recordType.done, encodeBlockEnd(end));
+  }
+
+  /** Resolves once everything up to `sequence` is on disk. */
+  synced(sequence: number): Promise<void> {
+    if (sequence <= this.#synced) return Promise.resolve();
+    if (this.#broken !== undefined) return Promise.reject(new Error(this.#broken));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiters.push({ sequence, resolve, reject });
+    this.#syncing ??= this.#syncAll();
+    return promise;
+  }
+
+  /** Gives up the segments whose requests all come before `sequence`; call once that is safe and synced. */
+  release(sequence: number): void {
+    while (this.#segments.length > 1 && this.#segments[0]!.last < sequence) {
+      const segment = this.#segments.shift()!;
+      this.#keepDigests(segment);
+      fs.unlinkSync(segment.file);
+      this.#bytes -= segment.bytes;
+    }
+  }
+
+  /** The requests after `sequence`, a segment at a time, as far as they are written when each is read. */
+  *requestsAfter(sequence: number): Generator<SpoolRecord> {
+    let after = sequence;
+    for (;;) {
+      const segment = this.#segments.find(({ last }) => last > after);
+      if (!segment) return;
+      const before = after;
+      for (const record of readSegment(segment.file).records) {
+        if (record.type !== recordType.request || record.sequence <= after) continue;
+        after = record.sequence;
+        yield record;
+      }
+      // Damaged since it was written.
+      if (after === before) after = segment.last;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#syncing?.catch(() => undefined);
+    fs.closeSync(this.#descriptor);
+    await new Promise((resolve) => this.#lock.close(resolve));
+  }
+
+  #write(type: number, content: readonly Uint8Array[]): number {
+    if (this.#broken !== undefined) throw new Error(this.#broken);
+    if (this.#segments.at(-1)!.bytes >= this.#options.segmentBytes) this.#roll();
+    const segment = this.#segments.at(-1)!;
+    const parts = encodeRecord(type, this.#sequence + 1, content);
+    const wanted = parts.reduce((sum, part) => sum + part.length, 0);
+    try {
+      const written = fs.writevSync(this.#descriptor, parts, segment.bytes);
+      if (written !== wanted) throw new Error(`${written} of ${wanted} bytes written: the disk is full`);
+    } catch (error) {
+      this.#failure = error instanceof Error ? error.message : String(error);
+      // What was written of it must not stand before the next record.
+      fs.ftruncateSync(this.#descriptor, segment.bytes);
+      throw error;
+    }
+    this.#failure = undefined;
+    segment.bytes += wanted;
+    this.#bytes += wanted;
+    return ++this.#sequence;
+  }
+
+  #roll(): void {
+    fs.fdatasyncSync(this.#descriptor);
+    const closed = this.#descriptor;
+    this.#descriptor = this.#openSegment();
+    // A sync may be under way on it.
+    if (this.#syncing) void this.#syncing.finally(() => fs.closeSync(closed));
+    else fs.closeSync(closed);
+  }
+
+  #openSegment(): number {
+    const first = this.#sequence + 1;
+    const file = path.join(this.#options.directory, `${String(first).padStart(16, '0')}${segmentSuffix}`);
+    const descriptor = fs.openSync(file, 'w', 0o600);
+    syncDirectory(this.#options.directory);
+    this.#segments.push({ file, first, last: 0, bytes: 0, digests: [] });
+    return descriptor;
+  }
+
+  async #syncAll(): Promise<void> {
+    try {
+      while (this.#waiters.length > 0) {
+        const through = this.#sequence;
+        await new Promise<void>((resolve, reject) => {
+          fs.fdatasync(this.#descriptor, (error) => (error ? reject(error) : resolve()));
+        });
+        this.#synced = through;
+        this.#settle();
+        if (this.#waiters.length > 0) await delay(this.#options.syncRestMs);
+      }
+    } catch (error) {
+      // Whether these are on disk is not known, and asking again does not tell. Only a new start does.
+      this.#broken = error instanceof Error ? error.message : String(error);
+      for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+      this.#options.onBroken(this.#broken);
+    } finally {
+      this.#syncing = undefined;
+    }
+  }
+
+  #settle(): void {
+    let kept = 0;
+    for (const waiter of this.#waiters) {
+      if (waiter.sequence <= this.#synced) waiter.resolve();
+      else this.#waiters[kept++] = waiter;
+    }
+    this.#waiters.length = kept;
+  }
+
+  #keepDigests({ file, digests }: Segment): void {
+    if (digests.length === 0) return;
+    const kept = file.replace(segmentSuffix, digestSuffix);
+    fs.writeFileSync(kept, Buffer.concat(digests), { flush: true, mode: 0o600 });
+    this.#digestFiles.push({ file: kept, digests: digests.length });
+    let all = this.#digestFiles.reduce((sum, { digests: count }) => sum + count, 0);
+    while (
+      this.#digestFiles.length > 1 &&
+      all - this.#digestFiles[0]!.digests >= this.#options.rememberedDigests
+    ) {
+      const oldest = this.#digestFiles.shift()!;
+      all -= oldest.digests;
+      fs.unlinkSync(oldest.file);
+    }
+  }
+
+  #readId(): string {
+    const file = path.join(this.#options.directory, 'id');
+    try {
+      return fs.readFileSync(file, 'utf8');
+    } catch {
+      const id = crypto.randomUUID();
+      fs.writeFileSync(file, id, { flush: true, mode: 0o600 });
+      return id;
+    }
+  }
+
+  #scan(): Found {
+    const cuts = new Map<string, { ends: Set<number>; last: number }>();
+    const done = new Set<string>();
+    const digests: string[] = [];
+    const damaged: string[] = [];
+    const names = fs.readdirSync(this.#options.directory).sort();
+    const at = (name: string) => path.join(this.#options.directory, name);
+    for (const name of names.filter((each) => each.endsWith(digestSuffix))) {
+      const bytes = fs.readFileSync(at(name));
+      const count = Math.floor(bytes.length / digestBytes);
+      for (let i = 0; i < count; i++)
+        digests.push(bytes.toString('hex', i * digestBytes, (i + 1) * digestBytes));
+      this.#digestFiles.push({ file: at(name), digests: count });
+    }
+    const segments = names.filter((each) => each.endsWith(segmentSuffix));
+    for (const name of segments) {
+      const { records, bytes, whole } = readSegment(at(name));
+      // What follows a damaged record cannot be told from it; only the last segment's end may be torn by a fall.
+      if (!whole && name !== segments.at(-1)) damaged.push(name);
+      const segment: Segment = {
+        file: at(name),
+        first: Number.parseInt(name, 10),
+        last: 0,
+        bytes,
+        digests: [],
+      };
+      for (const record of records) {
+        this.#sequence = Math.max(this.#sequence, record.sequence);
+        if (record.type === recordType.request) {
+          const digest = Buffer.from(digestOfRequest(record.content));
+          segment.last = record.sequence;
+          segment.digests.push(digest);
+          digests.push(digest.toString('hex'));
+          this.#lastRequest = record.sequence;
+        } else if (record.type === recordType.done) done.add(blockKey(decodeBlockEnd(record.content)));
+        else {
+          const { table, through } = decodeBlockEnd(record.content);
+          const ends = cuts.get(table)?.ends ?? new Set();
+          cuts.set(table, { ends: ends.add(through), last: through });
+        }
+      }
+      this.#sequence = Math.max(this.#sequence, segment.first);
+      this.#bytes += bytes;
+      this.#segments.push(segment);
+    }
+    this.#synced = this.#sequence;
+    return { cuts, done, digests, damaged };
+  }
+}
+
+function readSegment(file: string): { records: SpoolRecord[]; bytes: number; whole: boolean } {
+  const bytes = fs.readFileSync(file);
+  const records: SpoolRecord[] = [];
+  let at = 0;
+  for (let next = decodeRecord(bytes, at); next; next = decodeRecord(bytes, at)) {
+    records.push(next.record);
+    at = next.end;
+  }
+  return { records, bytes: bytes.length, whole: at === bytes.length };
+}
+
+function syncDirectory(directory: string): void {
+  const descriptor = fs.openSync(directory, 'r');
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/**
+ * One process at a time. A socket in Linux's abstract namespace is let go by the kernel when its process dies, however
+ * it dies; elsewhere a port of the loopback, made from the path, does the same with a small chance of a mix-up.
+ */
+async function lockDirectory(directory: string): Promise<net.Server> {
+  const real = fs.realpathSync(directory);
+  const hash = createHash('sha256').update(real).digest();
+  const server = net.createServer((socket) => socket.destroy());
+  server.unref();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`another collector has the spool ${real} open: give each its own CALLSCOPE_SPOOL_DIR`)
+          : error,
+      ),
+    );
+    if (process.platform === 'linux')
+      server.listen(`\0callscope-spool-${hash.toString('hex', 0, 16)}`, resolve);
+    else server.listen(20_000 + (hash.readUInt16LE(0) % 20_000), '127.0.0.1', resolve);
+  });
+  return server;
+}

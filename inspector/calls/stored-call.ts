@@ -1,0 +1,276 @@
+/** A call that is in the store. */
+
+import type { SpanRow } from '../../quality/recordings/results.ts';
+import type { Sample } from '../../quality/samples.ts';
+import type { BadWindow } from '../../quality/verdict/symptoms.ts';
+import { events as names } from '../../telemetry/events.ts';
+import type { DecisionRow, IncidentRow, MediaKind, ParticipantSummaryRow } from '../../telemetry/rows.ts';
+import type { CallEvent, CallPage, Cell, JoinSpan, SeriesAnswer, Strip } from '../contract.ts';
+import { InspectorError } from '../errors.ts';
+import { readSql, type Store } from '../store/store.ts';
+import { callPage, type PersonFacts, pageEventNames } from './facts.ts';
+import { participantSeries, type ScoreSteps, type Steps, stepsOf } from './series.ts';
+import type { CallSource } from './source.ts';
+import { mostBadWindows, stripStepMs } from './windows.ts';
+
+const sql = {
+  call: readSql('call.sql'),
+  people: readSql('people.sql'),
+  cells: readSql('cells.sql'),
+  strips: readSql('strips.sql'),
+  badWindows: readSql('bad-windows.sql'),
+  incidents: readSql('incidents.sql'),
+  decisions: readSql('decisions.sql'),
+  pageEvents: readSql('page-events.sql'),
+  events: readSql('events.sql'),
+  spans: readSql('spans.sql'),
+  scoreSteps: readSql('score-steps.sql'),
+  producers: readSql('producers.sql'),
+  version: readSql('version.sql'),
+  inbound: readSql('series-inbound_rtp.sql'),
+  outbound: readSql('series-outbound_rtp.sql'),
+  remoteInbound: readSql('series-remote_inbound_rtp.sql'),
+  pairs: readSql('series-candidate_pair.sql'),
+  sfuTransports: readSql('series-sfu_transport.sql'),
+} as const;
+
+/** Without anything new for this long a call is over. */
+export const liveMs = 45_000;
+const mostPageEvents = 20_000;
+/** So far before the shown span counters are read, so that its first step has a difference. */
+const leadMs = 15_000;
+
+interface Key extends Record<string, string> {
+  readonly tenant: string;
+  readonly call: string;
+}
+
+export function storedCall(store: Store, tenantId: string, callId: string, now: () => number): CallSource {
+  const key: Key = { tenant: tenantId, call: callId };
+  return {
+    page: () => pageOf(store, key, now()),
+    series: async ({ participantId, senderId, from, to, points }) => {
+      const steps = stepsOf(from, to, points);
+      const producers = senderId === '' ? [] : await producersOf(store, key, senderId);
+      return seriesOf(store, key, participantId, senderId, producers, steps);
+    },
+    async events({ participantId, offset, limit }) {
+      const rows = await store.query<CallEvent>(sql.events, {
+        ...key,
+        participant: participantId,
+        offset,
+        most: limit + 1,
+      });
+      return { events: rows.slice(0, limit), next: rows.length > limit ? String(offset + limit) : null };
+    },
+  };
+}
+
+/** Changes with everything that a page shows. */
+export async function callVersion(store: Store, tenantId: string, callId: string): Promise<string> {
+  const [row] = await store.query<Record<string, number>>(sql.version, { tenant: tenantId, call: callId });
+  return Object.values(row ?? {}).join('-');
+}
+
+async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> {
+  const summarised = store.query<Summary>(sql.call, key);
+  const [summaries, strips, people, cells, badWindows, incidents, decisions, events, spans] =
+    await Promise.all([
+      summarised,
+      // How long the call was decides on the steps; nothing else waits for that.
+      summarised.then(([row]) => row && stripsBetween(store, key, row.started_at, row.last_seen_at)),
+      store.query<ParticipantSummaryRow>(sql.people, key),
+      store.query<CellRow>(sql.cells, key),
+      store.query<BadWindow>(sql.badWindows, { ...key, most: mostBadWindows }),
+      store.query<IncidentRow>(sql.incidents, key),
+      store.query<DecisionRow>(sql.decisions, key),
+      store.query<CallEvent>(sql.pageEvents, { ...key, names: pageEventNames, most: mostPageEvents }),
+      store.query<SpanRow>(sql.spans, key),
+    ]);
+  const summary = summaries[0];
+  if (!summary && events.length === 0) {
+    throw new InspectorError('not_found', `There is no call ${JSON.stringify(key.call.slice(0, 80))} here.`);
+  }
+  const startedAt = summary?.started_at ?? events[0]!.time;
+  const lastLeft = events.findLast((e) => e.name === names.participantLeft)?.time ?? 0;
+  const endedAt = Math.max(summary?.last_seen_at ?? events.at(-1)!.time, startedAt + 1_000, lastLeft);
+  return callPage({
+    callId: key.call,
+    roomId: summary?.room_id ?? '',
+    startedAt,
+    endedAt,
+    live: nowMs - endedAt < liveMs && someoneIsThere(events),
+    origin: 'store',
+    notes: [],
+    people: peopleOf(people, events),
+    cells: cells.map(cellOf),
+    strips: strips ?? { from: startedAt, stepMs: stripStepMs(startedAt, endedAt), rows: [] },
+    badWindows,
+    incidents,
+    decisions,
+    events,
+    spans: joinSpans(spans),
+  });
+}
+
+interface Summary {
+  readonly room_id: string;
+  readonly started_at: number;
+  readonly last_seen_at: number;
+}
+
+async function stripsBetween(store: Store, key: Key, from: number, to: number): Promise<CallPage['strips']> {
+  const stepMs = stripStepMs(from, to);
+  const steps = Math.max(1, Math.ceil((to - from) / stepMs));
+  const rows = await store.query<StripRow>(sql.strips, { ...key, from, step: stepMs, steps });
+  return { from, stepMs, rows: stripsOf(rows, steps) };
+}
+
+interface CellRow extends Omit<Cell, 'mos' | 'unclassified'> {
+  readonly meanMos: number | null;
+  readonly whyNot: string;
+}
+
+const cellOf = ({ meanMos, whyNot, ...cell }: CellRow): Cell => ({
+  ...cell,
+  mos: meanMos,
+  unclassified: whyNot ?? '',
+});
+
+interface StripRow {
+  readonly participantId: string;
+  readonly kind: MediaKind;
+  readonly step: number;
+  readonly worst: number;
+}
+
+function stripsOf(rows: readonly StripRow[], steps: number): Strip[] {
+  return [...Map.groupBy(rows, (r) => `${r.participantId}\n${r.kind}`).values()].map((own) => {
+    const mos = new Array<number | null>(steps).fill(null);
+    for (const { step, worst } of own) if (step >= 0 && step < steps) mos[step] = worst;
+    return { participantId: own[0]!.participantId, kind: own[0]!.kind, mos };
+  });
+}
+
+/** A call that began just now has no summary yet; its joins are known. */
+function peopleOf(rows: readonly ParticipantSummaryRow[], events: readonly CallEvent[]): PersonFacts[] {
+  const known: PersonFacts[] = rows.map((row) => ({
+    participantId: row.participant_id,
+    displayName: row.display_name,
+    firstSeenAt: row.first_seen_at,
+    lastSeenAt: row.last_seen_at,
+    audio: { mean: row.audio_mos_mean, worstMinute: row.audio_mos_worst_minute },
+    video: { mean: row.video_mos_mean, worstMinute: row.video_mos_worst_minute },
+    badRatio: row.bad_window_ratio,
+  }));
+  const ids = new Set(known.map((p) => p.participantId));
+  const unknown = { mean: null, worstMinute: null };
+  for (const event of events) {
+    if (event.name !== names.participantJoined || ids.has(event.participantId)) continue;
+    ids.add(event.participantId);
+    known.push({
+      participantId: event.participantId,
+      displayName: event.attributes.display_name ?? '',
+      firstSeenAt: event.time,
+      lastSeenAt: event.time,
+      audio: unknown,
+      video: unknown,
+      badRatio: null,
+    });
+  }
+  return known;
+}
+
+function someoneIsThere(events: readonly CallEvent[]): boolean {
+  const there = new Set<string>();
+  for (const { name, participantId } of events) {
+    if (name === names.participantJoined) there.add(participantId);
+    if (name === names.participantLeft) there.delete(participantId);
+  }
+  return there.size > 0;
+}
+
+/** A span of the SFU belongs to whose trace it is in. */
+export function joinSpans(rows: readonly SpanRow[]): JoinSpan[] {
+  const byTrace = new Map(
+    rows.filter((r) => r.participant_id !== '').map((r) => [r.trace_id, r.participant_id]),
+  );
+  return rows.flatMap((row) => {
+    const participantId = row.participant_id || (byTrace.get(row.trace_id) ?? '');
+    if (participantId === '') return [];
+    const method = row.attributes.method;
+    return [
+      {
+        participantId,
+        name: method ? `${row.name} ${method}` : row.name,
+        source: row.source,
+        time: row.time,
+        durationMs: row.duration_us / 1000,
+        spanId: row.span_id,
+        parentId: row.parent_span_id,
+        failed: /error/i.test(row.status_code) ? row.status_message || 'failed' : '',
+      },
+    ];
+  });
+}
+
+async function producersOf(store: Store, key: Key, senderId: string): Promise<string[]> {
+  const rows = await store.query<{ producer_id: string }>(sql.producers, { ...key, sender: senderId });
+  return rows.length === 0 ? ['none'] : rows.map((r) => r.producer_id);
+}
+
+async function seriesOf(
+  store: Store,
+  key: Key,
+  participantId: string,
+  senderId: string,
+  producers: readonly string[],
+  steps: Steps,
+): Promise<SeriesAnswer> {
+  const to = steps.from + steps.steps * steps.stepMs;
+  const span = { from: steps.from - leadMs, to: to + leadMs, step: steps.stepMs };
+  const asked = { ...key, participant: participantId, producers, ...span };
+  const [inbound, outbound, remoteInbound, pairs, sfuTransports, scores] = await Promise.all([
+    store.query<Sample<'inbound_rtp'>>(sql.inbound, asked),
+    store.query<Sample<'outbound_rtp'>>(sql.outbound, asked),
+    store.query<Sample<'remote_inbound_rtp'>>(sql.remoteInbound, asked),
+    store.query<Sample<'candidate_pair'>>(sql.pairs, asked),
+    store.query<Sample<'sfu_transport'>>(sql.sfuTransports, asked),
+    store.query<ScoreStep>(sql.scoreSteps, {
+      ...key,
+      participant: participantId,
+      sender: senderId,
+      from: steps.from,
+      to,
+      step: steps.stepMs,
+    }),
+  ]);
+  const rows = { inbound, outbound, remoteInbound, pairs, sfuTransports, scores: scoreSteps(scores, steps) };
+  return participantSeries(participantId, senderId, rows, steps);
+}
+
+export interface ScoreStep extends Record<keyof ScoreSteps, number | null> {
+  readonly step: number;
+}
+
+/** A score stands for its whole window: it holds until the next one that is due. */
+export function scoreSteps(rows: readonly ScoreStep[], steps: Steps, windowMs = 5_000): ScoreSteps {
+  const columns = {
+    heard: new Array<number | null>(steps.steps).fill(null),
+    seen: new Array<number | null>(steps.steps).fill(null),
+    frozen: new Array<number | null>(steps.steps).fill(null),
+    layerLow: new Array<number | null>(steps.steps).fill(null),
+    layerHigh: new Array<number | null>(steps.steps).fill(null),
+  };
+  const reach = Math.max(1, Math.round(windowMs / steps.stepMs));
+  for (const row of rows) {
+    for (const key of Object.keys(columns) as (keyof ScoreSteps)[]) {
+      const value = row[key];
+      if (value === null) continue;
+      for (let step = Math.max(0, row.step); step < Math.min(steps.steps, row.step + reach); step++) {
+        columns[key][step] = Number(value.toPrecision(3));
+      }
+    }
+  }
+  return columns;
+}

@@ -1,0 +1,179 @@
+/**
+ * Recordings that people dropped on the page: each in a thread of its own, for half an hour after it was last asked
+ * for, a few at a time. Nothing of them is stored; the uploaded file is deleted as soon as it is read.
+ */
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Worker } from 'node:worker_threads';
+import type { CallSource } from '../calls/source.ts';
+import type { CallPage, EventList, SeriesAnswer } from '../contract.ts';
+import { InspectorError } from '../errors.ts';
+import type { Ask, RecordingTask, Told } from './messages.ts';
+
+export const importPrefix = 'recording-';
+
+const mostKept = 4;
+const mostReading = 2;
+const keptMs = 30 * 60_000;
+/** Longest time that reading and judging may take. */
+const patienceMs = 180_000;
+/** Of one thread's heap, MiB; a recording at the bounds of quality/recordings/limits.ts takes about so much. */
+const memoryMb = 1_200;
+
+export interface Imports {
+  /**
+   * @param maxBytes of the upload, as it comes
+   * @throws InspectorError `recording_malformed`, `recording_too_large`, `too_many_imports`
+   */
+  take(tenantId: string, body: NodeJS.ReadableStream, maxBytes: number): Promise<CallPage>;
+  /** @returns undefined when it is not (any more) there, or is somebody else's */
+  find(tenantId: string, callId: string): CallSource | undefined;
+  close(): Promise<void>;
+}
+
+interface Kept {
+  readonly tenantId: string;
+  readonly page: CallPage;
+  readonly worker: Worker;
+  readonly source: CallSource;
+  usedAt: number;
+}
+
+export function openImports(now: () => number): Imports {
+  const kept = new Map<string, Kept>();
+  let reading = 0;
+
+  async function drop(callId: string): Promise<void> {
+    const found = kept.get(callId);
+    kept.delete(callId);
+    await found?.worker.terminate();
+  }
+
+  const timer = setInterval(() => {
+    for (const [id, { usedAt }] of kept) if (now() - usedAt > keptMs) void drop(id);
+  }, 60_000).unref();
+
+  async function makeRoom(): Promise<void> {
+    const oldest = [...kept].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    for (const [id] of oldest.slice(0, Math.max(0, kept.size - mostKept + 1))) await drop(id);
+  }
+
+  return {
+    async take(tenantId, body, maxBytes) {
+      if (reading >= mostReading) throw new InspectorError('too_many_imports', `${reading} are being read.`);
+      reading++;
+      const folder = await mkdtemp(path.join(tmpdir(), 'callscope-import-'));
+      try {
+        const file = path.join(folder, 'recording');
+        await pipeline(body, bounded(maxBytes), createWriteStream(file, { mode: 0o600 }));
+        await makeRoom();
+        const callId = importPrefix + randomBytes(12).toString('hex');
+        const { worker, page } = await read({ file, callId });
+        kept.set(callId, { tenantId, page, worker, source: sourceOf(worker, page), usedAt: now() });
+        worker.on('exit', () => kept.delete(callId));
+        return page;
+      } finally {
+        reading--;
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    find(tenantId, callId) {
+      const found = kept.get(callId);
+      if (!found || found.tenantId !== tenantId) return undefined;
+      found.usedAt = now();
+      return found.source;
+    },
+    async close() {
+      clearInterval(timer);
+      await Promise.all([...kept.keys()].map(drop));
+    },
+  };
+}
+
+function bounded(maxBytes: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) return done(null, chunk);
+      done(
+        new InspectorError('recording_too_large', `It is longer than ${Math.round(maxBytes / 2 ** 20)} MiB.`),
+      );
+    },
+  });
+}
+
+async function read(task: RecordingTask): Promise<{ worker: Worker; page: CallPage }> {
+  const worker = new Worker(new URL('worker.ts', import.meta.url), {
+    workerData: task,
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+  });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const page = await new Promise<CallPage>((resolve, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            new InspectorError('recording_too_large', `It takes longer than ${patienceMs / 1000} s to read.`),
+          ),
+        patienceMs,
+      );
+      worker.once('message', (told: Told) => {
+        if (told.kind === 'page') resolve(told.page);
+        else if (told.kind === 'refused') reject(new InspectorError('recording_malformed', `${told.why}.`));
+      });
+      worker.once('error', (error: NodeJS.ErrnoException) => {
+        const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+        reject(
+          memory
+            ? new InspectorError(
+                'recording_too_large',
+                `It takes more than ${memoryMb} MiB of memory to read.`,
+              )
+            : error,
+        );
+      });
+      worker.once('exit', () => reject(new Error('the thread that read the recording ended')));
+    });
+    return { worker, page };
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function sourceOf(worker: Worker, page: CallPage): CallSource {
+  let nextId = 1;
+  const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
+  worker.on('message', (told: Told) => {
+    if (told.kind !== 'answer' && told.kind !== 'failed') return;
+    const asked = waiting.get(told.id);
+    waiting.delete(told.id);
+    if (told.kind === 'answer') asked?.resolve(told.answer as never);
+    else asked?.reject(new Error(told.why));
+  });
+  const ended = () => {
+    for (const { reject } of waiting.values()) reject(new Error('the recording is no longer held'));
+    waiting.clear();
+  };
+  worker.on('error', ended);
+  worker.on('exit', ended);
+  const ask = <T>(question: (id: number) => Ask): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const id = nextId++;
+      waiting.set(id, { resolve, reject });
+      worker.postMessage(question(id));
+    });
+  return {
+    page: async () => page,
+    series: (request) => ask<SeriesAnswer>((id) => ({ id, kind: 'series', request })),
+    events: (request) => ask<EventList>((id) => ({ id, kind: 'events', request })),
+  };
+}

@@ -1,0 +1,20 @@
+/** What the inspector and the thread that holds a recording say to each other. */
+
+import type { EventRequest, SeriesRequest } from '../calls/source.ts';
+import type { CallPage, EventList, SeriesAnswer } from '../contract.ts';
+
+export interface RecordingTask {
+  readonly file: string;
+  readonly callId: string;
+}
+
+export type Ask =
+  | { readonly id: number; readonly kind: 'series'; readonly request: SeriesRequest }
+  | { readonly id: number; readonly kind: 'events'; readonly request: EventRequest };
+
+export type Told =
+  | { readonly kind: 'page'; readonly page: CallPage }
+  /** The recording's own fault, for whoever dropped it. */
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: SeriesAnswer | EventList }
+  | { readonly kind: 'failed'; readonly id: number; readonly why: string };

@@ -1,0 +1,106 @@
+/** Asking the service. A refusal becomes an `ApiError` with the words that the service chose for it. */
+import type {
+  CallPage,
+  EventList,
+  FoundCalls,
+  Problem,
+  SeriesAnswer,
+  SessionAnswer,
+} from '../../contract.ts';
+
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: string;
+  readonly title: string;
+  constructor(problem: Pick<Problem, 'code' | 'title' | 'detail'>) {
+    super(problem.detail);
+    this.code = problem.code;
+    this.title = problem.title;
+  }
+}
+
+async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(`/api/v1${path}`, { credentials: 'same-origin', ...options });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ApiError({
+      code: 'unreachable',
+      title: 'The inspector does not answer',
+      detail: 'Check that it runs and that you are online, then try again.',
+    });
+  }
+  if (answer.status === 204) return undefined as T;
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (answer.ok) return body as T;
+  const problem = body as Partial<Problem> | undefined;
+  throw new ApiError({
+    code: problem?.code ?? 'internal',
+    title: problem?.title ?? `The inspector answered ${answer.status}`,
+    detail: problem?.detail ?? 'Try again in a moment.',
+  });
+}
+
+const json = (method: string, body: unknown): RequestInit => ({
+  method,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+const query = (values: Record<string, string | number>): string =>
+  new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)])).toString();
+
+const callPath = (callId: string): string => `/calls/${encodeURIComponent(callId)}`;
+
+export interface KeyInfo {
+  readonly keyId: string;
+  readonly name: string;
+  readonly role: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly revokedAt: number | null;
+}
+
+export interface AuditEntry {
+  readonly time: number;
+  readonly actor: string;
+  readonly role: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: string;
+}
+
+export const api = {
+  session: () => ask<SessionAnswer>('/session'),
+  signIn: (link: string) => ask<SessionAnswer>('/session', json('POST', { link })),
+  signOut: () => ask<void>('/session', { method: 'DELETE' }),
+  find: (q: string, cursor: string, signal: AbortSignal) =>
+    ask<FoundCalls>(`/calls?${query({ q, zone: -new Date().getTimezoneOffset(), cursor, limit: 50 })}`, {
+      signal,
+    }),
+  call: (callId: string, signal?: AbortSignal) =>
+    ask<CallPage>(callPath(callId), { ...(signal && { signal }) }),
+  series: (
+    callId: string,
+    asked: { participant: string; sender: string; from: number; to: number; points: number },
+    signal: AbortSignal,
+  ) => ask<SeriesAnswer>(`${callPath(callId)}/series?${query(asked)}`, { signal }),
+  events: (callId: string, participant: string, cursor: string, signal: AbortSignal) =>
+    ask<EventList>(`${callPath(callId)}/events?${query({ participant, cursor, limit: 200 })}`, { signal }),
+  erase: (callId: string) => ask<{ tables: number; rows: number }>(callPath(callId), { method: 'DELETE' }),
+  exportUrl: (callId: string) => `/api/v1${callPath(callId)}/export`,
+  liveUrl: (callId: string) => `/api/v1${callPath(callId)}/live`,
+  judge: (file: Blob) =>
+    ask<CallPage>('/judge', {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: file,
+    }),
+  keys: () => ask<{ keys: KeyInfo[] }>('/keys'),
+  makeKey: (name: string, role: string) =>
+    ask<KeyInfo & { token: string }>('/keys', json('POST', { name, role })),
+  revokeKey: (keyId: string) => ask<void>(`/keys/${encodeURIComponent(keyId)}`, { method: 'DELETE' }),
+  audit: (cursor: string) =>
+    ask<{ entries: AuditEntry[]; next: string | null }>(`/audit?${query({ cursor })}`),
+};

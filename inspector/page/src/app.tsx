@@ -1,0 +1,91 @@
+/** The page as a whole: who is signed in, the box that finds calls, and the view that the address names. */
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import type { CallPage, SessionAnswer } from '../../contract.ts';
+import { AuditView } from './admin/audit-view.tsx';
+import { KeysView } from './admin/keys-view.tsx';
+import { ApiError, api } from './api.ts';
+import { CallView } from './call/call-view.tsx';
+import { FindView } from './find/find-view.tsx';
+import { DropTarget } from './parts/drop.tsx';
+import { Header } from './parts/header.tsx';
+import { Failure, Notice } from './parts/notice.tsx';
+import { go, usePlace } from './router.ts';
+
+/** The one-time secret of a sign-in link; taken out of the address at once. */
+function linkInAddress(): string | undefined {
+  const [, link] = /^#sign-in=([\w.-]+)$/.exec(location.hash) ?? [];
+  if (location.hash) history.replaceState(null, '', location.pathname + location.search);
+  return link;
+}
+
+export function App() {
+  const [session, setSession] = useState<SessionAnswer | 'unknown' | 'none'>('unknown');
+  const [fault, setFault] = useState<unknown>();
+  const [dropped, setDropped] = useState<CallPage>();
+  const place = usePlace();
+
+  useEffect(() => {
+    const link = linkInAddress();
+    const begun =
+      link === undefined ? api.session() : api.signIn(link).catch((error) => signedInAlready(error));
+    begun.then(setSession, (error: unknown) => {
+      setSession('none');
+      if (!(error instanceof ApiError) || error.code !== 'not_signed_in') setFault(error);
+    });
+  }, []);
+
+  const onRecording = useCallback((page: CallPage) => {
+    setDropped(page);
+    go(`/calls/${page.callId}`);
+  }, []);
+
+  if (session === 'unknown') return <main class="waiting" aria-busy="true" />;
+  if (session === 'none') return <SignedOut fault={fault} />;
+  const [, callId] = /^\/calls\/([^/]+)$/.exec(place.path) ?? [];
+  return (
+    <DropTarget onRecording={onRecording}>
+      <Header
+        session={session}
+        place={place}
+        onSignedOut={() => setSession('none')}
+        onRecording={onRecording}
+      />
+      {callId ? (
+        <CallView
+          key={callId}
+          callId={decodeURIComponent(callId)}
+          known={dropped?.callId === decodeURIComponent(callId) ? dropped : undefined}
+          session={session}
+        />
+      ) : place.path === '/keys' ? (
+        <KeysView />
+      ) : place.path === '/audit' ? (
+        <AuditView />
+      ) : (
+        <FindView typed={place.query.get('q') ?? ''} />
+      )}
+    </DropTarget>
+  );
+}
+
+/** A link that was used may be opened again by who used it: their session still holds. */
+async function signedInAlready(error: unknown): Promise<SessionAnswer> {
+  return api.session().catch(() => {
+    throw error;
+  });
+}
+
+function SignedOut({ fault }: { fault: unknown }) {
+  return (
+    <main class="narrow">
+      <h1>Callscope inspector</h1>
+      {fault !== undefined && <Failure error={fault} />}
+      <Notice title="You are not signed in">
+        <p>Open the link that was printed when Callscope was started: it signs you in, once.</p>
+        <p>
+          For another link, run <code>npm run inspector-link</code> where Callscope runs.
+        </p>
+      </Notice>
+    </main>
+  );
+}

@@ -1,0 +1,10 @@
+-- Samples of one participant for the charts: the last of each stream in each step, since counters say what was between.
+-- Parameters: tenant, call, participant, producers (empty for all), from, to (epoch ms), step (ms).
+SELECT
+    transport_id, stat_id, producer_id, toUnixTimestamp64Milli(s.time) AS time,
+    direction, bwe_available_bitrate, available_outgoing_bitrate
+FROM rtc_stats_sfu_transport AS s
+WHERE s.tenant_id = {tenant:String} AND s.call_id = {call:String} AND s.participant_id = {participant:String}
+  AND s.time >= fromUnixTimestamp64Milli({from:Int64}) AND s.time < fromUnixTimestamp64Milli({to:Int64})
+ORDER BY s.transport_id, s.stat_id, s.time DESC
+LIMIT 1 BY s.transport_id, s.stat_id, intDiv(toUnixTimestamp64Milli(s.time), {step:Int64})
