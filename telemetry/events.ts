@@ -52,6 +52,16 @@ export const events = {
   decisionApplied: 'rtc.decision.applied',
   decisionRefused: 'rtc.decision.refused',
   decisionLifted: 'rtc.decision.lifted',
+
+  /** A recording began, and ended; it is on the recorder's own disk then. recording_id. Source: recorder. */
+  recordingStarted: 'rtc.recording.started',
+  recordingStopped: 'rtc.recording.stopped',
+  /** Once per recording. recording_id, result stored (uploaded and verified) | failed, reason, duration_ms. */
+  recordingFinished: 'rtc.recording.finished',
+  /** Speech of a call is being written down. Source: transcriber. */
+  transcriptionStarted: 'rtc.transcription.started',
+  /** A piece of text is there. latency_ms: from the end of the speech to the text. */
+  transcriptionSegment: 'rtc.transcription.segment',
 } as const;
 
 /** Spans of the join trace; context travels in the signaling messages (`traceparent`, W3C Trace Context). */
