@@ -35,6 +35,10 @@ const schema = z.object({
   CALLSCOPE_REDIS_URL: setting.redisUrl().optional(),
   CALLSCOPE_TURN_URLS: setting.list().default([]),
   CALLSCOPE_TURN_SECRET: setting.text().optional(),
+  /** What recorders show; without it, or without Redis, nothing is recorded. */
+  CALLSCOPE_RECORDER_SECRET: setting.secret().optional(),
+  /** Where the RTP of recordings is sent from. It is not encrypted: loopback or a private network. */
+  CALLSCOPE_RECORDING_HOST: setting.host().default('127.0.0.1'),
   CALLSCOPE_PAGE_DIR: setting.text().optional(),
   CALLSCOPE_TLS_CERT: setting.text().optional(),
   CALLSCOPE_TLS_KEY: setting.text().optional(),
@@ -75,6 +79,8 @@ export interface SfuConfig {
   readonly loopMode: LoopMode;
   readonly redisUrl: string | null;
   readonly turn: { urls: string[]; secret: string } | null;
+  /** null: nothing can be recorded. */
+  readonly recording: { secret: string; host: string; redisUrl: string } | null;
   readonly pageDir: string | null;
 }
 
@@ -108,6 +114,14 @@ export function readSfuConfig(env: NodeJS.ProcessEnv = process.env): SfuConfig {
     turn:
       c.CALLSCOPE_TURN_URLS.length > 0 && c.CALLSCOPE_TURN_SECRET
         ? { urls: c.CALLSCOPE_TURN_URLS, secret: c.CALLSCOPE_TURN_SECRET }
+        : null,
+    recording:
+      c.CALLSCOPE_RECORDER_SECRET && c.CALLSCOPE_REDIS_URL
+        ? {
+            secret: c.CALLSCOPE_RECORDER_SECRET,
+            host: c.CALLSCOPE_RECORDING_HOST,
+            redisUrl: c.CALLSCOPE_REDIS_URL,
+          }
         : null,
     pageDir: c.CALLSCOPE_PAGE_DIR ?? null,
   };

@@ -13,6 +13,8 @@ export const errorTable = {
   token_used: { status: 401, advice: 'A join token admits once; ask for admission again.' },
   not_joined: { status: 401, advice: 'Send join with a join token first.' },
   already_joined: { status: 409, advice: 'One join per connection; open another one.' },
+  recorder_unknown: { status: 401, advice: 'Send CALLSCOPE_RECORDER_SECRET of this node as bearer token.' },
+  recorder_taken: { status: 409, advice: 'Leave it to the one that has it.' },
   call_over: { status: 410, advice: 'The call has ended; ask for admission again.' },
   not_found: { status: 404, advice: 'Use an address or id that was given to this client and is still open.' },
   media_refused: {
@@ -25,6 +27,11 @@ export const errorTable = {
   no_worker: {
     status: 503,
     advice: 'Media is restarting on this node; ask for admission again in a second.',
+  },
+  recording_off: {
+    status: 503,
+    advice:
+      'Set CALLSCOPE_RECORDER_SECRET and CALLSCOPE_REDIS_URL of this node, or invite without recording.',
   },
   stopping: { status: 503, advice: 'This node is going away; join another.' },
   internal: { status: 500, advice: 'Try again; if it stays, look for the same moment in the node log.' },

@@ -3,7 +3,7 @@
  *   Workers.ts          mediasoup processes          Rooms.ts, Room.ts, Participant.ts   who is where
  *   http/               page, admission, health      signaling/                          the clients' socket
  *   decisions/          what the pipelines decide    reflex/                             what cannot wait for them
- *   telemetry/          what the node says of itself
+ *   telemetry/          what the node says of itself     recording/                          what recorders take
  */
 import type { AddressInfo } from 'node:net';
 import { type Logger, type Running, runService } from '../telemetry/service/service.ts';
@@ -12,6 +12,8 @@ import { DecisionQueue } from './decisions/DecisionQueue.ts';
 import { Decisions } from './decisions/Decisions.ts';
 import { createHttpServer } from './http/HttpServer.ts';
 import { Rooms } from './Rooms.ts';
+import { RecordingTaps } from './recording/RecordingTaps.ts';
+import { RecordQueue } from './recording/RecordQueue.ts';
 import { Reflex } from './reflex/Reflex.ts';
 import { JoinTokens } from './signaling/JoinTokens.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
@@ -57,9 +59,22 @@ export async function startSfu(
   const onMessage = decisions.take.bind(decisions);
   const queue = redisUrl ? new DecisionQueue({ redisUrl, nodeId, log, onMessage }) : null;
 
+  const recordQueue = config.recording && new RecordQueue(config.recording.redisUrl);
+  const taps =
+    config.recording &&
+    recordQueue &&
+    new RecordingTaps({
+      rooms,
+      nodeId,
+      host: config.recording.host,
+      url: () => urlOf(config, http.server.address() as AddressInfo),
+      announce: (job) => recordQueue.add(job),
+      log,
+    });
   const http = await createHttpServer({
     config,
     rooms,
+    taps,
     lacking: () => (workers.missing > 0 ? [`${workers.missing} media workers are not running`] : []),
     state: () => ({
       workers: workers.slots.length,
@@ -71,9 +86,10 @@ export async function startSfu(
   const signaling = new SignalingServer(http.server, { nodeId, rooms, tokens, telemetry, log });
 
   const stop = async () => {
+    taps?.stop();
     rooms.stop();
     decisions.stop();
-    await Promise.all([signaling.stop(), queue?.stop()]);
+    await Promise.all([signaling.stop(), queue?.stop(), recordQueue?.close()]);
     await http.close();
     await telemetry.stop();
     workers.stop();
@@ -84,10 +100,12 @@ export async function startSfu(
     await stop();
     throw error;
   }
-  const { port } = http.server.address() as AddressInfo;
-  const url = `${config.http.tls ? 'https' : 'http'}://${config.http.host}:${port}`;
+  const url = urlOf(config, http.server.address() as AddressInfo);
   const info = { url, nodeId, rtc: `${config.rtc.host}:${config.rtc.port}`, workers: config.rtc.workers };
   return { url, rooms, workers, telemetry, info, stop };
 }
+
+const urlOf = ({ http }: SfuConfig, { port }: AddressInfo) =>
+  `${http.tls ? 'https' : 'http'}://${http.host}:${port}`;
 
 if (import.meta.main) await runService('sfu', (log) => startSfu(readSfuConfig(), log));

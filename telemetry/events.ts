@@ -53,14 +53,20 @@ export const events = {
   decisionRefused: 'rtc.decision.refused',
   decisionLifted: 'rtc.decision.lifted',
 
-  /** A recording began, and ended; it is on the recorder's own disk then. recording_id. Source: recorder. */
+  /**
+   * A recording began, and ended; it is on the recorder's own disk then. recording_id, recorder_id; reason call_over |
+   * stopped | node_stopping | tap_lost | recorder_stopping | recorder_died. Source: recorder.
+   */
   recordingStarted: 'rtc.recording.started',
   recordingStopped: 'rtc.recording.stopped',
   /** Once per recording. recording_id, result stored (uploaded and verified) | failed, reason, duration_ms. */
   recordingFinished: 'rtc.recording.finished',
-  /** Speech of a call is being written down. Source: transcriber. */
+  /** Speech of a call is being written down, once a piece of it. Source: transcriber. */
   transcriptionStarted: 'rtc.transcription.started',
-  /** A piece of text is there. latency_ms: from the end of the speech to the text. */
+  /**
+   * A piece of text is there. latency_ms: from the end of the speech to the text; words, engine, recording_id. The text
+   * itself is content and stands beside the recording only.
+   */
   transcriptionSegment: 'rtc.transcription.segment',
 } as const;
 
@@ -94,4 +100,11 @@ export const metrics = {
   queueOldestMs: 'rtc.pipelines.queue_oldest_ms',
   jobDurationMs: 'rtc.pipelines.job_duration_ms',
   windowLagMs: 'rtc.pipelines.window_lag_ms',
+  /** Recordings under way on a recorder. */
+  recordings: 'rtc.recorder.recordings',
+  /** On a recorder's disk and not yet stored: bytes, and age of the oldest recording that has ended. */
+  recorderBufferedBytes: 'rtc.recorder.buffered_bytes',
+  recorderOldestPendingSeconds: 'rtc.recorder.oldest_pending_seconds',
+  /** Counter. Packets that came and could not be written. */
+  recorderDroppedPackets: 'rtc.recorder.dropped_packets',
 } as const;

@@ -14,6 +14,12 @@ export const queueNames = {
   deliver: 'deliver-alerts',
   /** Per SFU node: what the pipelines tell it. */
   sfu: (sfuNodeId: string) => `sfu-${sfuNodeId}`,
+  /** A call is to be recorded: any recorder takes it. */
+  record: 'record',
+  /** One recording that has ended: mux, store, verify, delete. Per recorder, as it is about files on its disk. */
+  finish: (recorderId: string) => `finish-${recorderId}`,
+  /** One piece of speech on a recorder's disk. */
+  transcribe: (recorderId: string) => `transcribe-${recorderId}`,
 } as const;
 
 const id = z.string().min(1).max(128);
@@ -32,6 +38,16 @@ export type DetectJob = z.infer<typeof detectJobSchema>;
 
 export const deliverJobSchema = z.object({ receiver: z.string().min(1).max(64) });
 export type DeliverJob = z.infer<typeof deliverJobSchema>;
+
+export const finishJobSchema = z.object({ recordingId: id });
+export type FinishJob = z.infer<typeof finishJobSchema>;
+
+export const transcribeJobSchema = z.object({
+  recordingId: id,
+  streamId: id,
+  segment: z.number().int().positive(),
+});
+export type TranscribeJob = z.infer<typeof transcribeJobSchema>;
 
 export const actionSchema = z.discriminatedUnion('kind', [
   z.object({

@@ -9,7 +9,12 @@ import { z } from 'zod';
 
 const id = z.string().min(1).max(128);
 
-export const inviteClaims = z.object({ tenantId: id, roomId: id });
+export const inviteClaims = z.object({
+  tenantId: id,
+  roomId: id,
+  /** The call is recorded from this admission on; `transcribed`: and its speech written down. */
+  recording: z.enum(['recorded', 'transcribed']).optional(),
+});
 export const joinClaims = z.object({
   tenantId: id,
   roomId: id,

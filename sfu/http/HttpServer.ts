@@ -7,6 +7,8 @@ import type { SfuConfig } from '../config.ts';
 import { errorTable, SfuError } from '../errors.ts';
 import { RateLimit } from '../RateLimit.ts';
 import type { Rooms } from '../Rooms.ts';
+import type { RecordingTaps } from '../recording/RecordingTaps.ts';
+import { recordingRoutes } from '../recording/routes.ts';
 import { admit } from './admission.ts';
 import { securityHeaders } from './securityHeaders.ts';
 
@@ -19,6 +21,8 @@ const mostAddresses = 10_000;
 export interface HttpServerOptions {
   readonly config: SfuConfig;
   readonly rooms: Rooms;
+  /** null: nothing can be recorded. */
+  readonly taps: RecordingTaps | null;
   /** What the node still lacks; empty when it is ready. */
   readonly lacking: () => string[];
   readonly state: () => Record<string, unknown>;
@@ -26,7 +30,7 @@ export interface HttpServerOptions {
 
 /** Not listening yet: signaling is added to `server` first. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { config, rooms, lacking, state } = options;
+  const { config, rooms, taps, lacking, state } = options;
   const { tls } = config.http;
   const app: FastifyInstance = fastify({
     bodyLimit: mostBodyBytes,
@@ -60,8 +64,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       throw new SfuError('rate_limited', 'Too many joins from this address.');
     }
     reply.header('cache-control', 'no-store');
-    return admit(request.body, config, rooms);
+    return admit(request.body, config, rooms, taps);
   });
+
+  if (taps && config.recording) recordingRoutes(app, { taps, rooms, secret: config.recording.secret });
 
   await servePage(app, config.pageDir);
   return app;

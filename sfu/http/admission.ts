@@ -10,6 +10,7 @@ import { turnCredentials } from '../../turn/credentials.ts';
 import type { SfuConfig } from '../config.ts';
 import { SfuError } from '../errors.ts';
 import type { Rooms } from '../Rooms.ts';
+import type { RecordingTaps } from '../recording/RecordingTaps.ts';
 import { told } from '../signaling/messages.ts';
 
 /** Time from the answer to the join over the socket: device prompts come before it is asked for. */
@@ -21,16 +22,27 @@ const turnSeconds = 12 * 3600;
 
 export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'turn' | 'clientCollectorUrl'>;
 
-/** @throws SfuError malformed, invite_expired, invite_invalid, limit_reached, stopping */
-export async function admit(body: unknown, config: AdmissionConfig, rooms: Rooms): Promise<JoinAnswer> {
+/**
+ * @param taps null where nothing can be recorded: an invitation that asks for it is refused then
+ * @throws SfuError malformed, invite_expired, invite_invalid, limit_reached, stopping, recording_off
+ */
+export async function admit(
+  body: unknown,
+  config: AdmissionConfig,
+  rooms: Rooms,
+  taps: RecordingTaps | null,
+): Promise<JoinAnswer> {
   const request = joinRequestSchema.safeParse(body);
   if (!request.success) {
     throw new SfuError('malformed', `The join request is not valid: ${told(request.error)}.`);
   }
   const { invite, displayName } = request.data;
-  const { tenantId, roomId } = await invitation(invite, config.tokenSecret);
+  const { tenantId, roomId, recording } = await invitation(invite, config.tokenSecret);
+  if (recording && !taps) throw new SfuError('recording_off', 'This call is to be recorded and cannot be.');
   const nowMs = Date.now();
-  const { callId } = rooms.admit(tenantId, roomId, nowMs + joinTokenSeconds * 1000);
+  const call = rooms.admit(tenantId, roomId, nowMs + joinTokenSeconds * 1000);
+  const { callId } = call;
+  if (recording) taps?.want(call, recording === 'transcribed');
   const participantId = `p-${randomBytes(8).toString('hex')}`;
   const claims = { tenantId, roomId, callId, participantId };
   const secret = config.tokenSecret;

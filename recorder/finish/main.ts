@@ -1,0 +1,122 @@
+/**
+ * The finisher: makes files of what the recorder beside it has written, stores them, writes speech down. It may lag, fail
+ * and be killed; the recorder does not notice, and what is to be done stands on the disk.
+ */
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import {
+  type FinishJob,
+  queueNames,
+  type TranscribeJob,
+  transcribeJobSchema,
+} from '../../telemetry/queues.ts';
+import { type Logger, type Running, runService } from '../../telemetry/service/service.ts';
+import { collectorOf, type FinisherConfig, readFinisherConfig } from '../config.ts';
+import { aloneAt } from '../disk/alone.ts';
+import { Layout } from '../disk/layout.ts';
+import { healthServer } from '../http.ts';
+import { JobQueue, openWorker } from '../queues.ts';
+import { Reporter } from '../reporter.ts';
+import { engineOf } from '../speech/engine.ts';
+import { transcribe } from '../speech/transcribe.ts';
+import { folderStore } from '../store/folder.ts';
+import { s3Store } from '../store/s3.ts';
+import type { Store } from '../store/store.ts';
+import { finish } from './finish.ts';
+
+/** Jobs that Redis lost are found on the disk this often. */
+const lookEveryMs = 10_000;
+/** A store that is slow for one recording is not in the way of the next. */
+const finishAtOnce = 2;
+/** Engines take a core each. */
+const speechAtOnce = 1;
+
+export interface RunningFinisher extends Running {
+  readonly url: string;
+}
+
+export async function startFinisher(config: FinisherConfig, log: Logger): Promise<RunningFinisher> {
+  const recorderId = config.CALLSCOPE_RECORDER_ID;
+  const layout = new Layout(config.CALLSCOPE_RECORDER_DIR);
+  await mkdir(layout.root, { recursive: true, mode: 0o700 });
+  const letGo = await aloneAt(layout.root, 'finisher');
+  const store = storeOf(config);
+  const engine = engineOf(config);
+  const queueSettings = {
+    redisUrl: config.CALLSCOPE_REDIS_URL,
+    prefix: config.CALLSCOPE_QUEUE_PREFIX,
+    log,
+  };
+  const finishing = new JobQueue<FinishJob>(queueNames.finish(recorderId), queueSettings);
+  const speech = new JobQueue<TranscribeJob>(queueNames.transcribe(recorderId), queueSettings);
+  const reporter = new Reporter({ collector: collectorOf(config), recorderId, log });
+
+  const finishSoon = (recordingId: string) => finishing.add(`finish-${recordingId}`, { recordingId });
+  const parts = {
+    layout,
+    store,
+    engine,
+    reporter,
+    giveUpMs: config.CALLSCOPE_RECORDING_GIVE_UP_HOURS * 3_600_000,
+    now: Date.now,
+    log,
+    async onUnwritten(recordingId: string, streamId: string, segment: number) {
+      await speech.add(`speech-${recordingId}-${streamId}-${segment}`, { recordingId, streamId, segment });
+    },
+  };
+  const workers = [
+    openWorker(queueNames.finish(recorderId), (data) => finish(data, parts), {
+      ...queueSettings,
+      concurrency: finishAtOnce,
+    }),
+    openWorker(
+      queueNames.transcribe(recorderId),
+      async (data) => {
+        await transcribe(data, parts);
+        const { recordingId } = transcribeJobSchema.parse(data);
+        if (await layout.isStored(recordingId)) await finishSoon(recordingId);
+      },
+      { ...queueSettings, concurrency: speechAtOnce },
+    ),
+  ];
+  const look = async () => {
+    for (const recordingId of await layout.recordings()) {
+      if (await layout.ended(recordingId)) await finishSoon(recordingId);
+    }
+  };
+  const tryLook = () =>
+    look().catch((error: unknown) => log.error({ err: error }, 'the disk cannot be looked at'));
+  const timer = setInterval(tryLook, lookEveryMs).unref();
+  void tryLook();
+
+  const server = healthServer({
+    lacking: () => [],
+    state: async () => ({
+      store: store.name,
+      engine: engine.name,
+      pendingBytes: await layout.pendingBytes(),
+      eventsDropped: reporter.dropped,
+    }),
+  });
+  await server.listen({ host: config.CALLSCOPE_FINISHER_HOST, port: config.CALLSCOPE_FINISHER_PORT });
+  const { address, port } = server.server.address() as AddressInfo;
+  const url = `http://${address}:${port}`;
+  return {
+    url,
+    info: { url, recorderId, store: store.name, engine: engine.name },
+    async stop() {
+      clearInterval(timer);
+      // What is under way is done again by the next start; ffmpeg ends with this process.
+      await Promise.all(workers.map((worker) => worker.close(true)));
+      await Promise.all([finishing.close(), speech.close(), server.close(), reporter.stop()]);
+      letGo();
+    },
+  };
+}
+
+const storeOf = (config: FinisherConfig): Store =>
+  config.CALLSCOPE_RECORDING_STORE.startsWith('s3://')
+    ? s3Store({ url: config.CALLSCOPE_RECORDING_STORE, endpoint: config.CALLSCOPE_S3_ENDPOINT })
+    : folderStore(config.CALLSCOPE_RECORDING_STORE);
+
+if (import.meta.main) await runService('finisher', (log) => startFinisher(readFinisherConfig(), log));

@@ -1,0 +1,141 @@
+import path from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { events } from '../../telemetry/events.ts';
+import { until } from '../support/waiting.ts';
+import { probe, type Rig, readStored, type Service, startRig } from './support/rig.ts';
+import { sentence, speak, speechFile } from './support/speaker.ts';
+
+let rig: Rig;
+let recorder: Service;
+let voice: ReturnType<typeof speechFile>;
+
+beforeAll(async () => {
+  voice = speechFile(sentence);
+  rig = await startRig(inject('redisUrl'), 5);
+  recorder = await rig.recorder();
+});
+
+afterAll(async () => {
+  await rig?.stop();
+  voice?.remove();
+});
+
+const wanted = (roomId: string, transcribe = false) =>
+  rig.request('POST', '/api/v1/recordings', { tenantId: 'acme', roomId, transcribe });
+
+test('who speaks in a recorded room is heard, seen and written down; nothing stays on the recorder', async () => {
+  const finisher = await rig.finisher();
+  const speaker = await speak(rig.node, 'spoken', 'Ada', voice.file);
+  expect(await wanted('spoken', true)).toBe(202);
+  await until(
+    'text comes while the call goes on',
+    async () => rig.told(events.transcriptionSegment).length > 0,
+  );
+  expect(rig.told(events.recordingStarted)).toMatchObject([
+    { source: 'recorder', attributes: { call_id: speaker.callId, tenant_id: 'acme', room_id: 'spoken' } },
+  ]);
+  const [piece] = rig.told(events.transcriptionSegment);
+  expect(piece).toMatchObject({
+    source: 'transcriber',
+    attributes: { participant_id: speaker.participantId, engine: 'pocketsphinx' },
+  });
+  expect(Number(piece?.attributes.latency_ms)).toBeLessThan(60_000);
+  await speaker.leave();
+  expect(await rig.request('DELETE', `/api/v1/recordings/${speaker.callId}`)).toBe(200);
+
+  await until('the transcript is stored', async () =>
+    rig.stored().some((name) => name.endsWith('transcript.vtt')),
+  );
+  expect(rig.told(events.recordingStopped)).toMatchObject([{ attributes: { reason: 'stopped' } }]);
+  expect(rig.told(events.recordingFinished)).toMatchObject([{ attributes: { result: 'stored', files: 3 } }]);
+  const folder = path.dirname(rig.stored()[0]!);
+  expect(rig.stored().map((name) => path.basename(name))).toEqual([
+    'composed.webm',
+    `${speaker.participantId}.webm`,
+    'recording.json',
+    'transcript.json',
+    'transcript.vtt',
+  ]);
+  expect(folder.split('/').slice(0, 2)).toEqual(['acme', speaker.callId]);
+  const own = probe(path.join(rig.storeDir, folder, `${speaker.participantId}.webm`));
+  expect(own.streams.map(({ codec }) => codec).sort()).toEqual(['opus', 'vp8']);
+  // Picture and voice begin together, to what two encoders differ.
+  expect(Math.abs(own.streams[0]!.startS - own.streams[1]!.startS)).toBeLessThan(1.5);
+  const composed = probe(path.join(rig.storeDir, folder, 'composed.webm'));
+  expect(composed.streams.map(({ codec }) => codec).sort()).toEqual(['opus', 'vp8']);
+  expect(Math.abs(composed.durationS - own.durationS)).toBeLessThan(1);
+
+  const { lines } = JSON.parse(readStored(rig, `${folder}/transcript.json`)) as {
+    lines: { text: string; displayName: string; startMs: number }[];
+  };
+  const words = new Set(lines.flatMap(({ text }) => text.split(' ')));
+  const recognised = ['one', 'two', 'three', 'four', 'five', 'six', 'open', 'door', 'want', 'go'].filter(
+    (word) => words.has(word),
+  );
+  expect(recognised.length, `of "${[...words].join(' ')}"`).toBeGreaterThanOrEqual(5);
+  expect(lines.every(({ displayName }) => displayName === 'Ada')).toBe(true);
+  await until('the recorder has nothing of it any more', async () => finisher.log().includes('removed here'));
+  await finisher.kill('SIGTERM');
+});
+
+test('a recorder killed in mid-call: what came until then is stored, and the call is recorded on', async () => {
+  const speaker = await speak(rig.node, 'killed', 'Ben', voice.file);
+  expect(await wanted('killed')).toBe(202);
+  const ofCall = (name: string) =>
+    rig.told(name).filter(({ attributes }) => attributes.call_id === speaker.callId);
+  await until('it is recorded', async () => ofCall(events.recordingStarted).length === 1);
+  await until(
+    'three seconds are on the disk',
+    async () => recorder.log().includes('recording') && (await bytesOnDisk()) > 60_000,
+  );
+  const killedAtMs = Date.now();
+  await recorder.kill('SIGKILL');
+  recorder = await rig.recorder();
+  await until(
+    'another recording of the call has begun',
+    async () => ofCall(events.recordingStarted).length === 2,
+  );
+  await until('it has a second of media', async () => (await bytesOnDisk()) > 120_000);
+  await speaker.leave();
+  expect(await rig.request('DELETE', `/api/v1/recordings/${speaker.callId}`)).toBe(200);
+  await until('both have ended', async () => ofCall(events.recordingStopped).length === 2);
+  expect(ofCall(events.recordingStopped).map(({ attributes }) => attributes.reason)).toEqual([
+    'recorder_died',
+    'stopped',
+  ]);
+
+  // The finisher is killed in the middle of its work: another one does it again, once.
+  const first = await rig.finisher();
+  await until('it has begun', async () => (await filesBeingMade()) > 0);
+  await first.kill('SIGKILL');
+  const second = await rig.finisher();
+  await until('both are stored', async () => ofCall(events.recordingFinished).length >= 2);
+  expect(ofCall(events.recordingFinished).map(({ attributes }) => attributes.result)).toEqual([
+    'stored',
+    'stored',
+  ]);
+  const folders = new Set(
+    rig
+      .stored()
+      .filter((name) => name.includes(speaker.callId))
+      .map((name) => path.dirname(name)),
+  );
+  expect(folders.size).toBe(2);
+  const [before] = [...folders].sort();
+  const info = JSON.parse(readStored(rig, `${before}/recording.json`)) as { startedAtMs: number };
+  const { durationS } = probe(path.join(rig.storeDir, before!, `${speaker.participantId}.webm`));
+  // All but the last fraction of a second before the kill.
+  expect(killedAtMs - info.startedAtMs - durationS * 1_000).toBeLessThan(1_000);
+  await second.kill('SIGTERM');
+});
+
+async function bytesOnDisk(): Promise<number> {
+  const { Layout } = await import('../../recorder/disk/layout.ts');
+  return new Layout(rig.recorderDir).pendingBytes();
+}
+
+async function filesBeingMade(): Promise<number> {
+  const { readdir } = await import('node:fs/promises');
+  const all = await readdir(rig.recorderDir, { recursive: true });
+  return all.filter((name) => name.includes('files.tmp/') && name.endsWith('.webm')).length;
+}
