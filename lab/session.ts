@@ -33,7 +33,7 @@ export async function startSession({ dataDir, loop, log, signal }: SessionOption
     // One worker, one media port: the lines of the lab network lead there.
     startStack({
       dataDir,
-      env: { CALLSCOPE_SFU_WORKERS: '1', CALLSCOPE_LOOP_MODE: loop },
+      env: { CALLSCOPE_SFU_WORKERS: '1', CALLSCOPE_LOOP_MODE: loop, CALLSCOPE_RECORDING: 'off' },
       log,
       signal,
     }),

@@ -31,6 +31,8 @@ export interface ServiceContext {
     collectorGrpc: number;
     pipelines: number;
     inspector: number;
+    recorder: number;
+    finisher: number;
   };
   /** What is to survive a restart. */
   readonly dataDir: string;
@@ -89,7 +91,35 @@ export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
       CALLSCOPE_INSPECTOR_PORT: String(ports.inspector),
     },
   };
-  return [context.ownCollector ? [collector, sfu] : [sfu], [pipelines, inspector]];
+  const recording = settings.CALLSCOPE_RECORDING === 'on' ? recordingServices(context) : [];
+  return [context.ownCollector ? [collector, sfu] : [sfu], [pipelines, inspector, ...recording]];
+}
+
+/** Two, so that what makes files can neither slow down nor bring down what takes the call. */
+function recordingServices({ settings, env, ports, dataDir }: ServiceContext): ServiceSpec[] {
+  const shared = {
+    CALLSCOPE_RECORDER_DIR: path.join(dataDir, 'recorder'),
+    CALLSCOPE_RECORDING_STORE: path.join(dataDir, 'recordings'),
+    ...env,
+    CALLSCOPE_RECORDER_PORT: String(ports.recorder),
+    CALLSCOPE_FINISHER_PORT: String(ports.finisher),
+  };
+  return [
+    {
+      name: 'recorder',
+      script: path.join(projectDir, 'recorder', 'main.ts'),
+      host: settings.CALLSCOPE_RECORDER_HOST,
+      port: ports.recorder,
+      env: shared,
+    },
+    {
+      name: 'finisher',
+      script: path.join(projectDir, 'recorder', 'finish', 'main.ts'),
+      host: settings.CALLSCOPE_FINISHER_HOST,
+      port: ports.finisher,
+      env: shared,
+    },
+  ];
 }
 
 /** A service takes up to 15 s to stop (telemetry/service/service.ts); killed only after that. */

@@ -142,6 +142,89 @@ export const settingGroups = {
       doc: 'Where browsers send their telemetry, as they see it.',
     },
   },
+  Recording: {
+    CALLSCOPE_RECORDING: {
+      kind: z.enum(['on', 'off']),
+      default: 'on',
+      doc: '`off`: no recorder is started, and nothing can be recorded. `on`: calls that are asked for are ([recording](recording.md)).',
+    },
+    CALLSCOPE_RECORDING_STORE: {
+      kind: setting.text().optional(),
+      otherwise: '`recordings` in the data folder',
+      doc: 'Where recordings go: a folder, or `s3://bucket/prefix` with the standard variables of the AWS SDK (`AWS_REGION`, `AWS_ACCESS_KEY_ID` …).',
+    },
+    CALLSCOPE_S3_ENDPOINT: {
+      kind: setting.httpUrl().optional(),
+      otherwise: "Amazon's",
+      doc: 'Another store that speaks S3; buckets are then a part of the path.',
+    },
+    CALLSCOPE_RECORDER_DIR: {
+      kind: setting.text().optional(),
+      otherwise: '`recorder` in the data folder',
+      doc: 'Holds recordings until they are in the store: a disk of its own, with room for the longest outage of the store.',
+    },
+    CALLSCOPE_RECORDER_ID: {
+      kind: z
+        .string()
+        .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'expected 1 to 64 letters, digits, "-", "_" or "."')
+        .optional(),
+      otherwise: "the host's name",
+      doc: 'Name of the recorder in telemetry and of its queues; it must stay the same over restarts.',
+    },
+    CALLSCOPE_RECORDER_SECRET: {
+      kind: setting.secret().optional(),
+      otherwise: 'made once and kept',
+      doc: 'With it recorders take calls from media nodes, and recordings are begun and ended. At least 16 characters.',
+    },
+    CALLSCOPE_RECORDING_HOST: {
+      kind: setting.host(),
+      default: '127.0.0.1',
+      doc: 'Where the media node sends the RTP of recordings from. It is not encrypted: loopback or a private network.',
+    },
+    CALLSCOPE_RECORDER_RTP_HOST: {
+      kind: setting.host(),
+      default: '127.0.0.1',
+      doc: 'Where the recorder takes RTP, a free UDP port a stream. Loopback or a private network.',
+    },
+    CALLSCOPE_RECORDER_HOST: {
+      kind: setting.host(),
+      default: '127.0.0.1',
+      doc: 'Where the recorder tells how it is.',
+    },
+    CALLSCOPE_RECORDER_PORT: { kind: fixedPort(), default: '4324', doc: 'TCP.' },
+    CALLSCOPE_FINISHER_HOST: {
+      kind: setting.host(),
+      default: '127.0.0.1',
+      doc: 'Where the finisher, which makes and stores files, tells how it is.',
+    },
+    CALLSCOPE_FINISHER_PORT: { kind: fixedPort(), default: '4325', doc: 'TCP.' },
+    CALLSCOPE_RECORDER_MIN_FREE_MB: {
+      kind: setting.count(),
+      default: '1024',
+      doc: 'With less room on its disk a recorder begins no recording; those under way go on.',
+    },
+    CALLSCOPE_RECORDER_MAX_CALLS: {
+      kind: setting.count(),
+      default: '50',
+      doc: 'Recordings at a time; further ones are left to other recorders.',
+    },
+    CALLSCOPE_RECORDING_GIVE_UP_HOURS: {
+      kind: setting.count(),
+      default: '72',
+      doc: 'How long a recording is tried to be stored. After that it counts as failed and stays in `failed` of the recorder.',
+    },
+    CALLSCOPE_SPEECH_URL: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'pocketsphinx',
+      doc: "What writes speech down: a URL that takes what OpenAI's audio transcriptions API takes, such as a Whisper server's.",
+    },
+    CALLSCOPE_SPEECH_KEY: { kind: setting.text().optional(), doc: 'Bearer token for it.' },
+    CALLSCOPE_SPEECH_MODEL: {
+      kind: setting.text(),
+      default: 'whisper-1',
+      doc: 'Name of the model that is asked for there.',
+    },
+  },
   Collector: {
     CALLSCOPE_COLLECTOR_HOST: {
       kind: setting.host(),

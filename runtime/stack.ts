@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { signToken } from '../telemetry/tokens.ts';
+import { type InviteClaims, signToken } from '../telemetry/tokens.ts';
 import { type EmbeddedClickHouse, startClickHouse } from './embedded/clickhouse.ts';
 import type { Embedded, LineLog } from './embedded/part.ts';
 import { freePort, freePortRange } from './embedded/ports.ts';
@@ -28,6 +28,8 @@ export interface StackPorts {
   collectorGrpc: number;
   pipelines: number;
   inspector: number;
+  recorder: number;
+  finisher: number;
   clickhouse: number;
   redis: number;
   turn: number;
@@ -62,19 +64,22 @@ export interface Stack {
     clickhouseReadOnly: string | undefined;
     redis: string;
   };
-  readonly secrets: { token: string; serverKey: string; turn: string };
+  readonly secrets: { token: string; serverKey: string; turn: string; recorder: string };
   /** What clients are told of. */
   readonly turnUrls: readonly string[];
   /** Where the first media worker takes media. */
   readonly media: { host: string; port: number };
   readonly dataDir: string;
   readonly logsDir: string;
-  /** By name: clickhouse, redis, turn, collector, sfu, pipelines, inspector; without those that run elsewhere. */
+  /** By name: clickhouse, redis, turn, collector, sfu, pipelines, inspector, recorder, finisher; without those that run elsewhere. */
   readonly children: ReadonlyMap<string, Child>;
   /** @throws Error when it does not run at this moment */
   pid(name: string): number;
-  /** @returns the link that opens a room in the browser, good for a day */
-  invite(roomId: string, tenantId?: string): Promise<string>;
+  /**
+   * @param recording whether the call is recorded, and its speech written down. @default neither
+   * @returns the link that opens a room in the browser, good for a day
+   */
+  invite(roomId: string, tenantId?: string, recording?: InviteClaims['recording']): Promise<string>;
   /**
    * @param view of the inspector's page, such as `/calls/ID`. @default where calls are found
    * @returns a link that signs in once, good for a day
@@ -99,11 +104,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = path.resolve(options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'callscope-')));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const logsDir = path.join(dataDir, 'logs');
-  const kept = keptSecrets(path.join(dataDir, 'secrets.json'), ['token', 'serverKey', 'turn']);
+  const kept = keptSecrets(path.join(dataDir, 'secrets.json'), ['token', 'serverKey', 'turn', 'recorder']);
   const secrets = {
     token: settings.CALLSCOPE_TOKEN_SECRET ?? kept.token,
     serverKey: settings.CALLSCOPE_SERVER_KEY ?? kept.serverKey,
     turn: settings.CALLSCOPE_TURN_SECRET ?? kept.turn,
+    recorder: settings.CALLSCOPE_RECORDER_SECRET ?? kept.recorder,
   };
 
   const children = new Map<string, Child>();
@@ -176,9 +182,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         if (pid === undefined) throw new Error(`no ${name} runs in this stack`);
         return pid;
       },
-      async invite(roomId, tenantId = 'default') {
+      async invite(roomId, tenantId = 'default', recording = undefined) {
         const ttlSeconds = inviteTtlSeconds;
-        const token = await signToken('invite', { tenantId, roomId }, { secret: secrets.token, ttlSeconds });
+        const claims = { tenantId, roomId, ...(recording && { recording }) };
+        const token = await signToken('invite', claims, { secret: secrets.token, ttlSeconds });
         return `${page}/?invite=${token}`;
       },
       inspectorLink: (view = '/', tenantId = 'default') =>
@@ -208,6 +215,8 @@ async function choosePorts(wanted: Partial<StackPorts>, settings: Settings): Pro
     collectorGrpc: wanted.collectorGrpc || (await freePort()),
     pipelines: wanted.pipelines || (await freePort()),
     inspector: wanted.inspector || (await freePort()),
+    recorder: wanted.recorder || (await freePort()),
+    finisher: wanted.finisher || (await freePort()),
     // The embedded parts find free ones themselves.
     clickhouse: wanted.clickhouse ?? 0,
     redis: wanted.redis ?? 0,
@@ -284,6 +293,8 @@ function environment(
       settings.CALLSCOPE_COLLECTOR_URL ?? httpUrl(settings.CALLSCOPE_COLLECTOR_HOST, ports.collector),
     CALLSCOPE_TOKEN_SECRET: secrets.token,
     CALLSCOPE_SERVER_KEY: secrets.serverKey,
+    // Without it the media node records nothing.
+    CALLSCOPE_RECORDER_SECRET: settings.CALLSCOPE_RECORDING === 'on' ? secrets.recorder : '',
     CALLSCOPE_INSPECTOR_URL: settings.CALLSCOPE_INSPECTOR_URL ?? inspectorUrl(settings, ports.inspector),
     CALLSCOPE_ALLOWED_ORIGINS: [...new Set(origins)].join(','),
   };

@@ -12,11 +12,13 @@ import { readSettings, type SettingName, type Settings, unknownVariables } from 
 import { textTable } from './settings-table.ts';
 import { type Stack, startStack } from './stack.ts';
 
-const usage = `npm start [-- --room NAME] [-- --help]
+const usage = `npm start [-- --room NAME] [-- --record | --transcribe] [-- --help]
 
 Starts Callscope and prints its addresses and a link into a meeting; Ctrl-C stops everything.
 
   --room NAME   the room of the printed link (lobby)
+  --record      whoever joins by that link is recorded
+  --transcribe  the same, and speech is written down
   --help        this text`;
 
 process.exitCode = await main();
@@ -47,6 +49,8 @@ async function main(): Promise<number> {
         collectorGrpc: settings.CALLSCOPE_COLLECTOR_GRPC_PORT,
         pipelines: settings.CALLSCOPE_PIPELINES_PORT,
         inspector: settings.CALLSCOPE_INSPECTOR_PORT,
+        recorder: settings.CALLSCOPE_RECORDER_PORT,
+        finisher: settings.CALLSCOPE_FINISHER_PORT,
         clickhouse: settings.CALLSCOPE_CLICKHOUSE_PORT,
         redis: settings.CALLSCOPE_REDIS_PORT,
         turn: settings.CALLSCOPE_TURN_PORT,
@@ -65,7 +69,7 @@ async function main(): Promise<number> {
     return 1;
   }
 
-  console.log(await summary(stack, options.room));
+  console.log(await summary(stack, options));
   if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
   console.log('\nStopping …');
   await stack.stop();
@@ -73,11 +77,23 @@ async function main(): Promise<number> {
   return 0;
 }
 
+interface Options {
+  readonly room: string;
+  readonly record: boolean;
+  readonly transcribe: boolean;
+  readonly help: boolean;
+}
+
 /** @returns what is wrong, as text */
-function readArguments(): { room: string; help: boolean } | string {
+function readArguments(): Options | string {
   try {
     const { values } = parseArgs({
-      options: { room: { type: 'string', default: 'lobby' }, help: { type: 'boolean', default: false } },
+      options: {
+        room: { type: 'string', default: 'lobby' },
+        record: { type: 'boolean', default: false },
+        transcribe: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
     });
     if (!/^[\w.-]{1,128}$/.test(values.room)) return '--room: expected letters, digits, "-", "_", "."';
     return values;
@@ -106,6 +122,18 @@ async function refuseBusyPorts(settings: Settings): Promise<void> {
     ['CALLSCOPE_INSPECTOR_PORT', settings.CALLSCOPE_INSPECTOR_HOST, settings.CALLSCOPE_INSPECTOR_PORT],
     ['CALLSCOPE_RTC_PORT', settings.CALLSCOPE_RTC_HOST, settings.CALLSCOPE_RTC_PORT],
   ];
+  if (settings.CALLSCOPE_RECORDING === 'on') {
+    fixed.push([
+      'CALLSCOPE_RECORDER_PORT',
+      settings.CALLSCOPE_RECORDER_HOST,
+      settings.CALLSCOPE_RECORDER_PORT,
+    ]);
+    fixed.push([
+      'CALLSCOPE_FINISHER_PORT',
+      settings.CALLSCOPE_FINISHER_HOST,
+      settings.CALLSCOPE_FINISHER_PORT,
+    ]);
+  }
   if (!settings.CALLSCOPE_COLLECTOR_URL) {
     const host = settings.CALLSCOPE_COLLECTOR_HOST;
     fixed.push(['CALLSCOPE_COLLECTOR_PORT', host, settings.CALLSCOPE_COLLECTOR_PORT]);
@@ -122,13 +150,14 @@ async function refuseBusyPorts(settings: Settings): Promise<void> {
   if (faults.length) throw new ConfigError(faults.join('\n'));
 }
 
-async function summary(stack: Stack, room: string): Promise<string> {
+async function summary(stack: Stack, { room, record, transcribe }: Options): Promise<string> {
+  const recording = transcribe ? 'transcribed' : record ? 'recorded' : undefined;
   const { urls } = stack;
   const store = urls.clickhouseReadOnly ?? urls.clickhouse.replace(/\/\/.*@/, '//…@');
   return `
 Callscope is running.
 
-  Meeting      ${await stack.invite(room)}
+  Meeting      ${await stack.invite(room, 'default', recording)}
                (open it in two tabs, or send it to somebody on this machine; good for 24 hours)
   Inspector    ${await stack.inspectorLink()}
                (signs in once, good for 24 hours; another one: npm run inspector-link)

@@ -10,6 +10,8 @@ export interface BrowserOptions {
   executable?: string;
   /** Frames per second of the synthetic camera. @default 8, which two cores encode several times beside all else */
   cameraFps?: number;
+  /** A WAV file that the synthetic microphone plays in a loop. @default syllables that nobody understands */
+  voiceFile?: string;
   /** Runs below the priority of everything else. @default false */
   givesWay?: boolean;
 }
@@ -51,7 +53,7 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
       ...switches,
       '--use-fake-device-for-media-stream',
       `--use-file-for-fake-video-capture=${filmFile(options.cameraFps ?? 8)}`,
-      `--use-file-for-fake-audio-capture=${speechFile()}`,
+      `--use-file-for-fake-audio-capture=${options.voiceFile ?? speechFile()}`,
     ],
     // Who launches it decides when it ends; Playwright's own handlers would end the whole process.
     handleSIGINT: false,

@@ -95,7 +95,7 @@ async function startParts(dataDir: string, signal: AbortSignal): Promise<Parts> 
     startStack({
       dataDir,
       // One worker, one media port: the lines of the lab network lead there. And a loop that acts.
-      env: { CALLSCOPE_SFU_WORKERS: '1', CALLSCOPE_LOOP_MODE: 'on' },
+      env: { CALLSCOPE_SFU_WORKERS: '1', CALLSCOPE_LOOP_MODE: 'on', CALLSCOPE_RECORDING: 'off' },
       log: (text) => screen.print(`  ${text}`),
       signal,
     }),

@@ -4,6 +4,9 @@ import { isInstalled, run, tail } from './run.mjs';
 
 /** What `npm start` can do without: the browser always, the others when their work is done elsewhere. */
 const isStart = process.env.npm_lifecycle_event === 'start';
+/** Only `npm start` can be told not to record; tests and lab do. */
+const records = !(isStart && process.env.CALLSCOPE_RECORDING === 'off');
+const writesDown = records && !(isStart && process.env.CALLSCOPE_SPEECH_URL);
 
 const programs = [
   { command: 'chromium', package: 'chromium', needed: !isStart },
@@ -14,6 +17,10 @@ const programs = [
     needed: process.env.npm_lifecycle_event === 'test',
   },
   { command: 'turnserver', package: 'coturn', needed: !(isStart && process.env.CALLSCOPE_TURN_URLS) },
+  { command: 'ffmpeg', package: 'ffmpeg', needed: records },
+  { command: 'pocketsphinx_continuous', package: 'pocketsphinx', needed: writesDown },
+  { command: 'pocketsphinx_continuous', package: 'pocketsphinx-en-us', needed: writesDown },
+  { command: 'espeak-ng', package: 'espeak-ng', needed: !isStart },
   // part of every Debian, not of every container
   { command: 'setpriv', package: 'util-linux', needed: true },
   { command: 'flock', package: 'util-linux', needed: true },
@@ -23,7 +30,7 @@ const programs = [
 export async function debianPackages(say) {
   const wanted = programs.filter(({ needed }) => needed);
   const missing = wanted.filter(({ command }) => !isInstalled(command)).map((program) => program.package);
-  if (!missing.length) return `${wanted.map(({ command }) => command).join(', ')} are there`;
+  if (!missing.length) return `${[...new Set(wanted.map(({ command }) => command))].join(', ')} are there`;
   const packages = [...new Set(missing)];
   await installPackages(packages, say);
   return `installed ${packages.join(', ')}`;

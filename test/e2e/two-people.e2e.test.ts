@@ -27,7 +27,7 @@ const windowMs = 5_000;
 beforeAll(async () => {
   await buildClient();
   // A busy machine is a real impairment, and video withheld for it would be right. That is the demo's to show.
-  stack = await startStack({ env: { CALLSCOPE_LOOP_MODE: 'shadow' } });
+  stack = await startStack({ env: { CALLSCOPE_LOOP_MODE: 'shadow', CALLSCOPE_RECORDING: 'off' } });
   browser = await openBrowser();
   clickhouse = createClient({ url: stack.urls.clickhouse });
 });

@@ -89,9 +89,9 @@ export interface PersonOptions {
   readonly colorScheme?: 'light' | 'dark';
 }
 
-/** @throws BrowserMissing */
-export async function openBrowser(): Promise<TestBrowser> {
-  const browser = await launchBrowser();
+/** @param voiceFile what everybody's microphone hears. @throws BrowserMissing */
+export async function openBrowser(voiceFile?: string): Promise<TestBrowser> {
+  const browser = await launchBrowser(voiceFile === undefined ? {} : { voiceFile });
   return {
     person: (options) => newPerson(browser, options),
     close: () => browser.close(),

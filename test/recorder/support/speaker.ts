@@ -48,7 +48,8 @@ export async function speak(node: TestNode, roomId: string, name: string, voice:
   const produce = async (kind: 'audio' | 'video', rtpParameters: mediasoup.RtpParameters) => {
     const transport = await room.router.createPlainTransport({
       listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
-      rtcpMux: true,
+      // ffmpeg sends reports from another port than packets.
+      rtcpMux: false,
       comedia: true,
     });
     const producer = await transport.produce({ kind, rtpParameters });
@@ -68,8 +69,7 @@ export async function speak(node: TestNode, roomId: string, name: string, voice:
     encodings: [{ ssrc: 2222 }],
   });
   const to = ({ transport }: typeof audio) => {
-    const { localPort } = transport.tuple;
-    return `rtp://127.0.0.1:${localPort}?rtcpport=${localPort}`;
+    return `rtp://127.0.0.1:${transport.tuple.localPort}?rtcpport=${transport.rtcpTuple!.localPort}`;
   };
   const sender: ChildProcess = spawn(
     'ffmpeg',
