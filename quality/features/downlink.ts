@@ -6,7 +6,6 @@ import type { Sample } from '../samples.ts';
 import { arrivedOfSent } from './balance.ts';
 import { freshLayers } from './layers.ts';
 import { flowingMs, lossFeatures, type SfuLossFeatures } from './loss.ts';
-import { once } from './once.ts';
 import {
   clientShortMs,
   fresh,
@@ -20,7 +19,6 @@ import {
   staleClientMs,
   staleSfuMs,
   times8,
-  total,
   upTo,
   weighted,
 } from './trailing.ts';
@@ -68,14 +66,12 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
     .filter(({ rows }) => rows.length > 0);
   const consumers = sentPaths.map(({ rows }) => rows);
   const recent = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, shortMs)));
+  const steady = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, longMs)));
   // What is asked for again because it never reached the SFU is no news of this link.
   const whole = sentPaths.map(({ path }) => !freshLayers(path.uplink, atMs).holes);
   const asking = recent.filter((_, i) => whole[i]);
-  const askingLong = once(() =>
-    consumers
-      .filter((_, i) => whole[i])
-      .map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, longMs))),
-  );
+  const askingLong = steady.filter((_, i) => whole[i]);
+  const sent = recent.filter((m) => (m.packets ?? 0) >= 5);
   const before = sfu.filter((s) => s.time < (newest?.time ?? 0) - shortMs);
   const bweBps = newest?.bwe_available_bitrate ?? newest?.available_outgoing_bitrate ?? undefined;
   const bweBeforeBps = median(before.map((s) => s.bwe_available_bitrate ?? s.available_outgoing_bitrate));
@@ -83,15 +79,8 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
   const inbound = paths.map((p) => ({ path: p, rows: fresh(p.inbound, atMs, staleClientMs) }));
   const heard = inbound.filter((i) => i.rows.length > 0);
   const client = heard.map((i) => measureInbound(i.rows, upTo(i.rows.at(-1)!.time, clientShortMs)));
-  const clientLong = once(() => heard.map((i) => measureInbound(i.rows, upTo(i.rows.at(-1)!.time, longMs))));
-  const roundTripBeforeMs = once(() =>
-    mean(
-      consumers.map(
-        (rows) => measureConsumer(rows, { fromMs: 0, toMs: rows.at(-1)!.time - shortMs }).roundTripMs,
-      ),
-    ),
-  );
-  const audio = () => client.filter((_, i) => heard[i]!.path.uplink.kind === 'audio');
+  const clientLong = heard.map((i) => measureInbound(i.rows, upTo(i.rows.at(-1)!.time, longMs)));
+  const audio = client.filter((_, i) => heard[i]!.path.uplink.kind === 'audio');
 
   return {
     link,
@@ -112,48 +101,39 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
       (m) => m.nackedRatio,
       (m) => m.packets,
     ),
-    get nackedRatioLong() {
-      return weighted(
-        askingLong(),
-        (m) => m.nackedRatio,
-        (m) => m.packets,
-      );
-    },
-    get nackedTracks() {
-      const sent = recent.filter((m) => (m.packets ?? 0) >= 5);
-      const asked = sent.filter((m) => (m.nackedPerSecond ?? 0) > 0);
-      return sent.length > 0 ? asked.length / sent.length : undefined;
-    },
+    nackedRatioLong: weighted(
+      askingLong,
+      (m) => m.nackedRatio,
+      (m) => m.packets,
+    ),
+    nackedTracks:
+      sent.length > 0 ? sent.filter((m) => (m.nackedPerSecond ?? 0) > 0).length / sent.length : undefined,
     roundTripMs: mean(recent.map((m) => m.roundTripMs)),
-    get roundTripBeforeMs() {
-      return roundTripBeforeMs();
-    },
+    roundTripBeforeMs: mean(
+      consumers.map(
+        (rows) => measureConsumer(rows, { fromMs: 0, toMs: rows.at(-1)!.time - shortMs }).roundTripMs,
+      ),
+    ),
     clientLoss: weighted(
       client,
       (m) => m.lossRatio,
       (m) => m.packets,
     ),
-    get clientLossLong() {
-      return weighted(
-        clientLong(),
-        (m) => m.lossRatio,
-        (m) => m.packets,
-      );
-    },
+    clientLossLong: weighted(
+      clientLong,
+      (m) => m.lossRatio,
+      (m) => m.packets,
+    ),
     clientTimeMs: heard.length > 0 ? Math.max(...heard.map((i) => i.rows.at(-1)!.time)) : undefined,
-    get clientJitterMs() {
-      return mean(audio().map((m) => m.jitterMs));
-    },
-    get audioConcealed() {
-      return weighted(
-        audio(),
-        (m) => m.concealedRatio,
-        (m) => m.playedSamples,
-      );
-    },
-    get clientReceiveBps() {
-      return total(client.map((m) => m.bitrateBps));
-    },
+    clientJitterMs: mean(audio.map((m) => m.jitterMs)),
+    audioConcealed: weighted(
+      audio,
+      (m) => m.concealedRatio,
+      (m) => m.playedSamples,
+    ),
+    clientReceiveBps: client.some((m) => m.bitrateBps !== undefined)
+      ? client.reduce((sum, m) => sum + (m.bitrateBps ?? 0), 0)
+      : undefined,
     arrivedOfSent: arrivedOfSent(
       { samples: sfu, bytes: (s) => s.bytes_sent },
       { samples: fresh(link.client, atMs, staleClientMs), bytes: (s) => s.bytes_received },

@@ -59,6 +59,7 @@ export function uplinkFeatures(link: Link, uplinks: readonly Uplink[], atMs: num
   const known = uplinks.map((u) => freshLayers(u, atMs));
   const arrived = known.flatMap((l) => l.arrived);
   const recent = known.flatMap((l) => l.lately);
+  const steady = arrived.map((rows) => measureProducer(rows, upTo(rows.at(-1)!.time, longMs)));
   const reports = layers
     .map((l) => fresh(l.remoteInbound, atMs, staleClientMs))
     .filter((rows) => rows.length > 0);
@@ -86,27 +87,19 @@ export function uplinkFeatures(link: Link, uplinks: readonly Uplink[], atMs: num
       (m) => m.lossRatio,
       (m) => m.packets,
     ),
-    get producerLossLong() {
-      return weighted(
-        arrived.map((rows) => measureProducer(rows, upTo(rows.at(-1)!.time, longMs))),
-        (m) => m.lossRatio,
-        (m) => m.packets,
-      );
-    },
+    producerLossLong: weighted(
+      steady,
+      (m) => m.lossRatio,
+      (m) => m.packets,
+    ),
     nackedPerSecond: total(recent.map((m) => m.nackedPerSecond)),
     lowestScore: lowest(recent.filter((m) => m.paused !== true && (m.packets ?? 0) > 0).map((m) => m.score)),
-    get reportedLoss() {
-      return reportedLoss(layers, atMs);
-    },
+    reportedLoss: reportedLoss(layers, atMs),
     roundTripMs: mean(told.map((m) => m.roundTripMs)),
     roundTripBeforeMs: mean(toldBefore.map((m) => m.roundTripMs)),
     roundTripNowMs: roundTripNowMs(reports),
-    get limitedByBandwidth() {
-      return sent.length > 0 ? sent.some((m) => m.limitedByBandwidth === true) : undefined;
-    },
-    get encodingKept() {
-      return encodingKept(sending);
-    },
+    limitedByBandwidth: sent.length > 0 ? sent.some((m) => m.limitedByBandwidth === true) : undefined,
+    encodingKept: encodingKept(sending),
     senderEstimateBps: estimate,
     senderEstimateFall:
       estimate === undefined || !estimateBefore
@@ -117,9 +110,7 @@ export function uplinkFeatures(link: Link, uplinks: readonly Uplink[], atMs: num
       { samples: sfu, bytes: (s) => s.bytes_received },
     ),
     silentMs: silentMs(sfu, (s) => s.bytes_received, undefined),
-    get clientSending() {
-      return sent.length > 0 ? sent.some((m) => (m.packets ?? 0) > 0) : undefined;
-    },
+    clientSending: sent.length > 0 ? sent.some((m) => (m.packets ?? 0) > 0) : undefined,
   };
 }
 
