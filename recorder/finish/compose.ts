@@ -65,7 +65,10 @@ export function composeArguments(inputs: readonly ComposeInput[], durationSecond
   return ['-filter_complex', graph.join(';'), ...maps, '-t', durationSeconds.toFixed(3)];
 }
 
+// Overlays bring transparency, which the encoder refuses.
 const video = [
+  '-pix_fmt',
+  'yuv420p',
   '-c:v',
   'libvpx',
   '-deadline',

@@ -45,7 +45,11 @@ export class Feedback {
     if (ahead > largestGap) this.#missing.clear();
     else {
       for (let i = 0; i < ahead; i++) {
-        this.#missing.set((this.#next + i) & 0xffff, { sinceMs: nowMs, askedAtMs: Number.NEGATIVE_INFINITY, asks: 0 });
+        this.#missing.set((this.#next + i) & 0xffff, {
+          sinceMs: nowMs,
+          askedAtMs: Number.NEGATIVE_INFINITY,
+          asks: 0,
+        });
       }
     }
     this.#next = (sequence + 1) & 0xffff;
