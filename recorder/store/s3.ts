@@ -4,8 +4,7 @@
  * once more at the end.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import {
   AbortMultipartUploadCommand,
   ChecksumAlgorithm,
@@ -36,9 +35,13 @@ export function s3Store({ url, endpoint, partBytes = 64 * 1024 * 1024 }: S3Store
   const prefix = pathname.replace(/^\/+|\/+$/g, '');
   const client = new S3Client({
     ...(endpoint && { endpoint, forcePathStyle: true }),
-    // Jobs are repeated with their own, longer pauses.
-    maxAttempts: 2,
-    requestHandler: { requestTimeout: requestLimitMs, connectionTimeout: connectLimitMs },
+    // Jobs are repeated, with longer pauses.
+    maxAttempts: 1,
+    requestHandler: {
+      requestTimeout: requestLimitMs,
+      throwOnRequestTimeout: true,
+      connectionTimeout: connectLimitMs,
+    },
   });
 
   return {
@@ -76,13 +79,12 @@ export function s3Store({ url, endpoint, partBytes = 64 * 1024 * 1024 }: S3Store
     }
   }
 
-  async function putWhole(Key: string, { file, bytes, sha256 }: FileToStore): Promise<void> {
+  async function putWhole(Key: string, { file, sha256 }: FileToStore): Promise<void> {
     await client.send(
       new PutObjectCommand({
         Bucket: bucket,
         Key,
-        Body: createReadStream(file),
-        ContentLength: bytes,
+        Body: await readFile(file),
         ContentType: contentType(Key),
         ChecksumSHA256: sha256,
       }),
