@@ -11,8 +11,8 @@ export interface QueueSettings {
 }
 
 /** Two renewals may fail before a worker counts as dead; then its job is another's within the check below. */
-const lockMs = 10_000;
-const stalledCheckMs = 5_000;
+const lockMs = 6_000;
+const stalledCheckMs = 3_000;
 /** A job that kills its worker each time is looked for on the disk again, but not at once. */
 const maxStalled = 10;
 const retryStrategy = (times: number) => Math.min(2_000, 100 * times);

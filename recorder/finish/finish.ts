@@ -6,7 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { events } from '../../telemetry/events.ts';
-import { finishJobSchema } from '../../telemetry/queues.ts';
+import type { FinishJob } from '../../telemetry/queues.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import {
   type Ended,
@@ -36,9 +36,8 @@ export interface FinishParts {
 }
 
 /** @throws RecorderError, or what the disk says; to be called again later then */
-export async function finish(data: unknown, parts: FinishParts): Promise<void> {
+export async function finish({ recordingId }: FinishJob, parts: FinishParts): Promise<void> {
   const { layout, giveUpMs, now } = parts;
-  const { recordingId } = finishJobSchema.parse(data);
   const [info, ended] = await Promise.all([layout.info(recordingId), layout.ended(recordingId)]);
   if (!info || !ended) return;
   const late = now() - ended.endedAtMs > giveUpMs;

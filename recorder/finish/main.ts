@@ -64,11 +64,19 @@ export async function startFinisher(config: FinisherConfig, log: Logger): Promis
       await speech.add(`speech-${recordingId}-${streamId}-${segment}`, { recordingId, streamId, segment });
     },
   };
+  const underWay = new Set<string>();
   const workers = [
-    openWorker(queueNames.finish(recorderId), (data) => finish(data, parts), {
-      ...queueSettings,
-      concurrency: finishAtOnce,
-    }),
+    openWorker(
+      queueNames.finish(recorderId),
+      async (data) => {
+        const { recordingId } = finishJobSchema.parse(data);
+        // A job that the queue took for lost, as this process was starved: two must not write one file.
+        if (underWay.has(recordingId)) return;
+        underWay.add(recordingId);
+        await finish({ recordingId }, parts).finally(() => underWay.delete(recordingId));
+      },
+      { ...queueSettings, concurrency: finishAtOnce },
+    ),
     openWorker(
       queueNames.transcribe(recorderId),
       async (data) => {

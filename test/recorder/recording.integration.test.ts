@@ -1,8 +1,12 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { Layout } from '../../recorder/disk/layout.ts';
 import { events } from '../../telemetry/events.ts';
+import { recordingPaths } from '../../telemetry/recording.ts';
 import { until } from '../support/waiting.ts';
 import { probe, type Rig, readStored, type Service, startRig } from './support/rig.ts';
+import { startFakeS3 } from './support/s3.ts';
 import { sentence, speak, speechFile } from './support/speaker.ts';
 
 let rig: Rig;
@@ -104,22 +108,20 @@ test('a recorder killed in mid-call: what came until then is stored, and the cal
     'stopped',
   ]);
 
-  // The finisher is killed in the middle of its work: another one does it again, once.
+  // The finisher is killed in the middle of its work: another one does it again.
   const first = await rig.finisher();
-  await until('it has begun', async () => (await filesBeingMade()) > 0);
+  await until('it has begun', async () => (await filesBeingMade()) > 0, { everyMs: 10 });
   await first.kill('SIGKILL');
   const second = await rig.finisher();
-  await until('both are stored', async () => ofCall(events.recordingFinished).length >= 2);
-  expect(ofCall(events.recordingFinished).map(({ attributes }) => attributes.result)).toEqual([
-    'stored',
-    'stored',
-  ]);
-  const folders = new Set(
-    rig
-      .stored()
-      .filter((name) => name.includes(speaker.callId))
-      .map((name) => path.dirname(name)),
+  const finished = () => ofCall(events.recordingFinished);
+  await until(
+    'both are stored',
+    async () => new Set(finished().map(({ attributes }) => attributes.recording_id)).size === 2,
+    { limitMs: 50_000 },
   );
+  expect(finished().every(({ attributes }) => attributes.result === 'stored')).toBe(true);
+  const ofThisCall = rig.stored().filter((name) => name.includes(speaker.callId));
+  const folders = new Set(ofThisCall.map((name) => path.dirname(name)));
   expect(folders.size).toBe(2);
   const [before] = [...folders].sort();
   const info = JSON.parse(readStored(rig, `${before}/recording.json`)) as { startedAtMs: number };
@@ -129,13 +131,58 @@ test('a recorder killed in mid-call: what came until then is stored, and the cal
   await second.kill('SIGTERM');
 });
 
-async function bytesOnDisk(): Promise<number> {
-  const { Layout } = await import('../../recorder/disk/layout.ts');
-  return new Layout(rig.recorderDir).pendingBytes();
-}
+test('a bucket that refuses loses nothing: all is there once it takes it again', async () => {
+  const s3 = await startFakeS3();
+  s3.mode = 'refuses';
+  const finisher = await rig.finisher({
+    CALLSCOPE_RECORDING_STORE: 's3://calls',
+    CALLSCOPE_S3_ENDPOINT: s3.url,
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_REGION: 'eu-central-1',
+  });
+  const speaker = await speak(rig.node, 'refused', 'Cem', voice.file);
+  expect(await wanted('refused')).toBe(202);
+  await until('something is on the disk', async () => (await bytesOnDisk()) > 40_000);
+  await speaker.leave();
+  expect(await rig.request('DELETE', `/api/v1/recordings/${speaker.callId}`)).toBe(200);
+  await until('it was tried twice', async () => finisher.log().split('store_refused').length > 2);
+  expect(
+    rig.told(events.recordingFinished).filter(({ attributes }) => attributes.call_id === speaker.callId),
+  ).toEqual([]);
+  expect(await bytesOnDisk()).toBeGreaterThan(40_000);
+  s3.mode = 'good';
+  await until('nothing waits on the disk', async () => (await bytesOnDisk()) === 0);
+  expect([...s3.objects.keys()].map((key) => path.basename(key)).sort()).toEqual([
+    'composed.webm',
+    `${speaker.participantId}.webm`,
+    'recording.json',
+  ]);
+  await finisher.kill('SIGTERM');
+  await s3.close();
+});
+
+test('without the secret nothing is recorded, ended or taken', async () => {
+  const { callId } = (await rig.node.join('private', 'Dee')).joined!;
+  for (const [method, at] of [
+    ['POST', recordingPaths.wanted],
+    ['DELETE', recordingPaths.call(callId)],
+    ['POST', recordingPaths.tap(callId)],
+    ['POST', recordingPaths.streams(callId)],
+    ['POST', recordingPaths.alive(callId)],
+  ] as const) {
+    const response = await fetch(`${rig.node.url}${at}`, {
+      method,
+      headers: { authorization: 'Bearer guess' },
+    });
+    expect(response.status).toBe(401);
+  }
+  expect(await rig.request('DELETE', recordingPaths.call(callId))).toBe(404);
+});
+
+const bytesOnDisk = () => new Layout(rig.recorderDir).pendingBytes();
 
 async function filesBeingMade(): Promise<number> {
-  const { readdir } = await import('node:fs/promises');
   const all = await readdir(rig.recorderDir, { recursive: true });
   return all.filter((name) => name.includes('files.tmp/') && name.endsWith('.webm')).length;
 }
