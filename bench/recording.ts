@@ -110,9 +110,9 @@ async function room(rig: Rig): Promise<{ callId: string; targets: Target[] }> {
 async function begin(way: Way, rig: Rig, callId: string, streams: number): Promise<() => Promise<void>> {
   if (way === 'off') return async () => {};
   if (way === 'recorded') {
-    await rig.request('POST', '/api/v1/recordings', { tenantId: 'acme', roomId: 'recorded' });
     const before = rig.told('rtc.recording.started').length;
-    await until('it is recorded', async () => rig.told('rtc.recording.started').length > before - 1);
+    await rig.request('POST', '/api/v1/recordings', { tenantId: 'acme', roomId: 'recorded' });
+    await until('it is recorded', async () => rig.told('rtc.recording.started').length > before);
     return async () => {
       const stopped = rig.told('rtc.recording.stopped').length;
       await rig.request('DELETE', `/api/v1/recordings/${callId}`);
@@ -125,7 +125,7 @@ async function begin(way: Way, rig: Rig, callId: string, streams: number): Promi
   await once(sink, 'listening');
   // Nobody reads: the kernel drops what does not fit, and this process is not charged for it.
   const { port } = sink.address();
-  const transports = [];
+  const transports: { close(): void }[] = [];
   for (const { producers } of present.values()) {
     for (const producerId of producers.keys()) {
       const transport = await router.createPlainTransport({

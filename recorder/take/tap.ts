@@ -1,7 +1,4 @@
 /** The recorder's end of a tap (telemetry/recording.ts): events of a call as they come, and its streams on request. */
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import {
   aliveEveryMs,
   type RecordJob,
@@ -40,7 +37,7 @@ export async function openTap(options: TapOptions): Promise<OpenTap | null> {
   if ([404, 409, 410].includes(response.status)) return null;
   if (!response.ok || !response.body) throw await refusal(response);
 
-  const lines = createInterface({ input: Readable.fromWeb(response.body as ReadableStream) });
+  const { body } = response;
   let tapId: string | undefined;
   let tell: () => void = () => {};
   const isOpen = new Promise<void>((resolve) => {
@@ -63,7 +60,7 @@ export async function openTap(options: TapOptions): Promise<OpenTap | null> {
     );
   }, aliveEveryMs);
   const read = async () => {
-    for await (const line of lines) {
+    for await (const line of linesOf(body)) {
       const event = tapEventSchema.safeParse(JSON.parse(line));
       // An event of a newer node: not ours to judge.
       if (!event.success) continue;
@@ -86,6 +83,20 @@ export async function openTap(options: TapOptions): Promise<OpenTap | null> {
     },
     close,
   };
+}
+
+/** An event is a few hundred bytes; what is longer is no media node. */
+const mostLineChars = 64 * 1024;
+
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const bytes of body) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > mostLineChars) return;
+    yield* lines;
+  }
 }
 
 async function post(
