@@ -104,34 +104,44 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   };
 
   async function take(sent: SentStreamInfo): Promise<TakenStream | null> {
-    const { take: takeFromNode } = await opened;
     const streamId = `${sent.source}-${sent.producerId}`;
-    try {
-      const dir = layout.streamDir(recordingId, streamId);
-      await mkdir(dir, { recursive: true });
-      const stream = await takeStream({
-        streamId,
-        sent,
-        dir,
-        host: options.host,
-        backlog: options.backlog,
-        onFault: (error) =>
-          log.error({ recordingId, streamId, err: error }, 'the disk takes nothing; packets wait'),
-        take: (address) => takeFromNode(sent.producerId, address),
-        onSegment: (segment, voiced) => {
-          if (info.transcribe && voiced) options.onSpeech(info, streamId, segment);
-        },
-      });
-      taken += 1;
-      return stream;
-    } catch (error) {
-      // It may have closed meanwhile; then nothing is missing.
-      log.warn({ recordingId, streamId, err: error }, 'stream not taken');
-      return null;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const stream = await takeOnce(streamId, sent);
+        taken += 1;
+        return stream;
+      } catch (error) {
+        // It closed meanwhile; then nothing is missing.
+        if (ended || !taking.has(sent.producerId)) return null;
+        log.warn({ recordingId, streamId, attempt, err: error }, 'stream not taken');
+        if (attempt === mostAttempts) return null;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
     }
+  }
+
+  async function takeOnce(streamId: string, sent: SentStreamInfo): Promise<TakenStream> {
+    const tap = await opened;
+    const dir = layout.streamDir(recordingId, streamId);
+    await mkdir(dir, { recursive: true });
+    return takeStream({
+      streamId,
+      sent,
+      dir,
+      host: options.host,
+      backlog: options.backlog,
+      onFault: (error) =>
+        log.error({ recordingId, streamId, err: error }, 'the disk takes nothing; packets wait'),
+      take: (address) => tap.take(sent.producerId, address),
+      onSegment: (segment, voiced) => {
+        if (info.transcribe && voiced) options.onSpeech(info, streamId, segment);
+      },
+    });
   }
 }
 
+/** A media node that is busy for this many seconds is out of order. */
+const mostAttempts = 10;
 const retryMs = 1_000;
 
 /** On a full disk too: sooner or later there is room, or the process ends and its next start does this. */

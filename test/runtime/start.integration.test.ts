@@ -39,6 +39,8 @@ async function ports() {
     CALLSCOPE_COLLECTOR_PORT: String(await freePort()),
     CALLSCOPE_COLLECTOR_GRPC_PORT: String(await freePort()),
     CALLSCOPE_PIPELINES_PORT: String(await freePort()),
+    CALLSCOPE_RECORDER_PORT: String(await freePort()),
+    CALLSCOPE_FINISHER_PORT: String(await freePort()),
   };
 }
 
