@@ -120,8 +120,8 @@ export class RecordingTaps {
     const { producerId, ip, port } = request;
     const room = this.#options.rooms.call(callId)?.room;
     if (!room?.findProducer(producerId)) throw new SfuError('not_found', 'No such producer in this call.');
-    if (tap.transports.has(producerId))
-      throw new SfuError('recorder_taken', 'The recorder has this stream already.');
+    // Asked again: the answer did not arrive.
+    tap.transports.get(producerId)?.close();
     if (tap.transports.size >= mostStreams) {
       throw new SfuError('limit_reached', `A recording takes ${mostStreams} streams.`);
     }
