@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import {
   type FinishJob,
+  finishJobSchema,
   queueNames,
   type TranscribeJob,
   transcribeJobSchema,
