@@ -8,6 +8,7 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildClient } from '../../client/build.ts';
 import { type Stack, startStack } from '../../runtime/stack.ts';
+import { recordingPaths } from '../../telemetry/recording.ts';
 import { probe } from '../recorder/support/rig.ts';
 import { sentence, speechFile } from '../recorder/support/speaker.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
@@ -57,6 +58,15 @@ test('what is said into the microphone is stored, written down, and counted', as
     { limitMs: 60_000 },
   );
   await person.leaveTheRoom();
+  // A call waits for those on their way; its recording need not.
+  const [call] = await select<{ id: string }>(
+    `SELECT any(call_id) AS id FROM rtc_event WHERE name = 'rtc.recording.started'`,
+  );
+  const stopped = await fetch(new URL(recordingPaths.call(call!.id), stack.urls.sfu), {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${stack.secrets.recorder}` },
+  });
+  expect(stopped.status).toBe(200);
 
   const vtt = await until(
     'the transcript in the store',
