@@ -5,6 +5,8 @@
  *
  * Senders are synthetic RTP in a process of their own; the node's figure is that of this process, which does little else.
  */
+// First: mediasoup reads where its worker is when it is loaded.
+import '../test/support/worker-bin.ts';
 import { fork } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -15,7 +17,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Layout } from '../recorder/disk/layout.ts';
 import { readSegment } from '../recorder/disk/segment.ts';
 import { startRedis } from '../runtime/embedded/redis.ts';
-import { workerBin } from '../runtime/worker-bin.ts';
 import { type Rig, startRig } from '../test/recorder/support/rig.ts';
 import { until } from '../test/support/waiting.ts';
 import { type Benchmark, type BenchmarkReport, commit, limit, machine } from './benchmark.ts';
@@ -43,7 +44,6 @@ interface Measured {
 }
 
 async function run(rounds: number): Promise<BenchmarkReport> {
-  process.env.MEDIASOUP_WORKER_BIN ||= workerBin();
   const dir = mkdtempSync(path.join(tmpdir(), 'callscope-bench-recording-'));
   const redis = await startRedis({ dataDir: dir });
   const rig = await startRig(redis.url, 0);
