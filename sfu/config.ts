@@ -33,8 +33,12 @@ const schema = z.object({
   CALLSCOPE_LOOP_MODE: loopModeSetting,
   /** Without it no decisions arrive; calls run as mediasoup alone would run them, and the node's own reflex. */
   CALLSCOPE_REDIS_URL: setting.redisUrl().optional(),
+  /** Relays handed out while none is heard of in Redis. */
   CALLSCOPE_TURN_URLS: setting.list().default([]),
+  /** With it, relays that tell of themselves in Redis are handed out. */
   CALLSCOPE_TURN_SECRET: setting.text().optional(),
+  /** Relays of the same region are handed out first. */
+  CALLSCOPE_REGION: z.string().max(64).default(''),
   CALLSCOPE_PAGE_DIR: setting.text().optional(),
   CALLSCOPE_TLS_CERT: setting.text().optional(),
   CALLSCOPE_TLS_KEY: setting.text().optional(),
@@ -74,6 +78,7 @@ export interface SfuConfig {
   readonly tokenSecret: string;
   readonly loopMode: LoopMode;
   readonly redisUrl: string | null;
+  readonly region: string;
   readonly turn: { urls: string[]; secret: string } | null;
   readonly pageDir: string | null;
 }
@@ -105,10 +110,8 @@ export function readSfuConfig(env: NodeJS.ProcessEnv = process.env): SfuConfig {
     tokenSecret: c.CALLSCOPE_TOKEN_SECRET,
     loopMode: c.CALLSCOPE_LOOP_MODE,
     redisUrl: c.CALLSCOPE_REDIS_URL ?? null,
-    turn:
-      c.CALLSCOPE_TURN_URLS.length > 0 && c.CALLSCOPE_TURN_SECRET
-        ? { urls: c.CALLSCOPE_TURN_URLS, secret: c.CALLSCOPE_TURN_SECRET }
-        : null,
+    region: c.CALLSCOPE_REGION,
+    turn: c.CALLSCOPE_TURN_SECRET ? { urls: c.CALLSCOPE_TURN_URLS, secret: c.CALLSCOPE_TURN_SECRET } : null,
     pageDir: c.CALLSCOPE_PAGE_DIR ?? null,
   };
 }

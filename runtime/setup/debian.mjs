@@ -14,6 +14,7 @@ const programs = [
     needed: process.env.npm_lifecycle_event === 'test',
   },
   { command: 'turnserver', package: 'coturn', needed: !(isStart && process.env.CALLSCOPE_TURN_URLS) },
+  { command: 'openssl', package: 'openssl', needed: !(isStart && process.env.CALLSCOPE_TURN_URLS) },
   // part of every Debian, not of every container
   { command: 'setpriv', package: 'util-linux', needed: true },
   { command: 'flock', package: 'util-linux', needed: true },

@@ -7,7 +7,9 @@ import type { SfuConfig } from '../config.ts';
 import { errorTable, SfuError } from '../errors.ts';
 import { RateLimit } from '../RateLimit.ts';
 import type { Rooms } from '../Rooms.ts';
+import type { Relays } from '../relays/Relays.ts';
 import { admit } from './admission.ts';
+import { handOutIceServers } from './ice-servers.ts';
 import { securityHeaders } from './securityHeaders.ts';
 
 /** An invitation and a name; nothing larger is ever sent. */
@@ -19,6 +21,9 @@ const mostAddresses = 10_000;
 export interface HttpServerOptions {
   readonly config: SfuConfig;
   readonly rooms: Rooms;
+  readonly relays: Relays;
+  /** TURN credentials were asked for without the right to. @param code of the refusal */
+  readonly onCredentialsRefused: (code: string) => void;
   /** What the node still lacks; empty when it is ready. */
   readonly lacking: () => string[];
   readonly state: () => Record<string, unknown>;
@@ -26,7 +31,7 @@ export interface HttpServerOptions {
 
 /** Not listening yet: signaling is added to `server` first. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { config, rooms, lacking, state } = options;
+  const { config, rooms, relays, lacking, state } = options;
   const { tls } = config.http;
   const app: FastifyInstance = fastify({
     bodyLimit: mostBodyBytes,
@@ -60,7 +65,19 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       throw new SfuError('rate_limited', 'Too many joins from this address.');
     }
     reply.header('cache-control', 'no-store');
-    return admit(request.body, config, rooms);
+    return admit(request.body, config, rooms, relays);
+  });
+  app.post('/api/v1/ice-servers', async (request, reply) => {
+    if (!joinAllowed(joins, request.ip, Date.now())) {
+      throw new SfuError('rate_limited', 'Too many requests from this address.');
+    }
+    reply.header('cache-control', 'no-store');
+    try {
+      return await handOutIceServers(request.headers.authorization, config.tokenSecret, relays);
+    } catch (error) {
+      if (error instanceof SfuError) options.onCredentialsRefused(error.code);
+      throw error;
+    }
   });
 
   await servePage(app, config.pageDir);
