@@ -14,12 +14,14 @@ import { scale } from './fleet/scale.ts';
 import { fleetDriverOf, fleetFault, fleetPolicyOf } from './fleet/settings.ts';
 import { tellWebhook } from './fleet/webhook.ts';
 import { buildServer } from './http.ts';
+import { Looks } from './looks.ts';
 import { PipelinesMetrics } from './metrics.ts';
 import { openWorker, Queues } from './queues.ts';
 import { score, scoreKey } from './score.ts';
 import { Store } from './store/store.ts';
 import { handOutAlerts, startTicks } from './ticks.ts';
 import { Watermarks } from './watermarks.ts';
+import { detectEveryMs } from './worklist.ts';
 
 await runService('pipelines', async (log) => {
   const config = readConfig(pipelinesConfig);
@@ -46,6 +48,7 @@ await runService('pipelines', async (log) => {
   const detecting = {
     ...parts,
     watermarks: new Watermarks(store, shards),
+    looks: new Looks(detectEveryMs / 2),
     loopMode: config.CALLSCOPE_LOOP_MODE,
   };
   const alerting = {

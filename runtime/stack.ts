@@ -70,6 +70,8 @@ export interface Stack {
     /** With a user that may only read; undefined for a ClickHouse elsewhere. */
     clickhouseReadOnly: string | undefined;
     redis: string;
+    /** The relays' service; undefined where they run elsewhere. */
+    relays: string | undefined;
   };
   readonly secrets: { token: string; serverKey: string; turn: string };
   /** What clients are told of. */
@@ -175,6 +177,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         collector: serviceEnv.CALLSCOPE_COLLECTOR_URL!,
         pipelines: httpUrl(settings.CALLSCOPE_PIPELINES_HOST, ports.pipelines),
         inspector,
+        relays: settings.CALLSCOPE_TURN_URLS ? undefined : httpUrl('127.0.0.1', ports.turnFleet),
         ...found.urls,
       },
       secrets,

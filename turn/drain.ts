@@ -8,6 +8,7 @@ import { readConfig, setting } from '../telemetry/service/config.ts';
 
 const config = readConfig(
   z.object({
+    CALLSCOPE_RELAY_HTTP_HOST: setting.host().default('127.0.0.1'),
     CALLSCOPE_RELAY_HTTP_PORT: setting.port().default(4324),
     CALLSCOPE_SERVER_KEY: setting.secret(),
     CALLSCOPE_DRAIN_LIMIT_SECONDS: setting.count().default(3_600),
@@ -35,7 +36,8 @@ for (;;) {
 }
 
 async function drained(): Promise<number | null> {
-  const response = await fetch(`http://127.0.0.1:${config.CALLSCOPE_RELAY_HTTP_PORT}/drain`, {
+  const { CALLSCOPE_RELAY_HTTP_HOST: host, CALLSCOPE_RELAY_HTTP_PORT: port } = config;
+  const response = await fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/drain`, {
     method: 'POST',
     headers: { authorization: `Bearer ${config.CALLSCOPE_SERVER_KEY}` },
     signal: AbortSignal.timeout(5_000),
