@@ -5,7 +5,7 @@ import { turnCredentials } from '../../../turn/credentials.ts';
 export interface ThroughRelay {
   readonly secret: string;
   readonly port: number;
-  readonly transport?: 'udp' | 'tcp' | 'tls';
+  readonly transport?: 'udp' | 'tcp';
   readonly messages?: number;
   /** Until when the credentials hold, from now. */
   readonly ttlSeconds?: number;
@@ -15,7 +15,7 @@ export interface ThroughRelay {
 export async function relayThrough(through: ThroughRelay): Promise<string> {
   const { secret, port, transport = 'udp', messages = 5, ttlSeconds = 600 } = through;
   const { username, credential } = turnCredentials({ secret, name: 'tester', ttlSeconds, nowMs: Date.now() });
-  const how = { udp: [], tcp: ['-t'], tls: ['-t', '-S'] }[transport];
+  const how = transport === 'tcp' ? ['-t'] : [];
   const args = ['-y', ...how, '-u', username, '-w', credential, '-p', String(port), '-n', String(messages)];
   const child = spawn('turnutils_uclient', [...args, '-m', '1', '127.0.0.1'], {
     stdio: ['ignore', 'pipe', 'pipe'],
