@@ -14,6 +14,8 @@ export interface LocalFleetOptions {
   /** Of the first relay; the others take free ones. */
   readonly firstPort: number;
   readonly freePort: () => Promise<number>;
+  /** Names start so: fleets that share a Redis must not have the same. @default relay- */
+  readonly idPrefix?: string;
   readonly log: Logger;
   readonly onRefused?: (reason: OrderRefusal) => void;
 }
@@ -102,17 +104,18 @@ export class LocalFleet {
   }
 
   async #startOne(): Promise<string> {
-    const { settings, dataDir, firstPort, freePort, log } = this.#options;
+    const { settings, dataDir, firstPort, freePort, idPrefix = 'relay-', log } = this.#options;
     const { certificate, ...common } = settings;
     const number = this.#next++;
+    const relayId = `${idPrefix}${number}`;
     // Counted before it is up: what takes ports one after the other must not take one twice.
     const port = number === 1 ? firstPort : await freePort();
     const options: RelayOptions = {
       ...common,
-      relayId: `relay-${number}`,
+      relayId,
       port,
       tls: certificate && { port: await freePort(), ...certificate },
-      dataDir: path.join(dataDir, `relay-${number}`),
+      dataDir: path.join(dataDir, relayId),
       log,
     };
     const relay = await Relay.start(options);

@@ -22,6 +22,7 @@ await runService('turn-fleet', async (log) => {
     dataDir: path.resolve(config.CALLSCOPE_TURN_DATA_DIR),
     firstPort: config.CALLSCOPE_TURN_PORT || (await freePort()),
     freePort,
+    ...(settings.region && { idPrefix: `${settings.region.replace(/[^A-Za-z0-9]/g, '-')}-relay-` }),
     log,
     onRefused: (reason) => refused?.add(1, { reason }),
   });
