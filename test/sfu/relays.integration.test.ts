@@ -61,7 +61,10 @@ const invite = (secret: string, ttlSeconds = 60) =>
   signToken('invite', { tenantId: 'acme', roomId: 'relays' }, { secret, ttlSeconds });
 
 test('who joins is given the two relays with most room of this region, none that drains', async () => {
-  await eventually('relays to be known', async () => (await node.admit('relays', 'A')).iceServers.length === 2);
+  await eventually(
+    'relays to be known',
+    async () => (await node.admit('relays', 'A')).iceServers.length === 2,
+  );
   const { iceServers, participantId } = await node.admit('relays', 'B');
   expect(namesIn(iceServers)).toEqual(['nearer', 'near']);
   expect(iceServers.every(({ username }) => username?.endsWith(`:${participantId}`))).toBe(true);

@@ -75,11 +75,7 @@ const decisions = () =>
 
 test('a relay too few is started, and the decision is kept with its reason and what came of it', async () => {
   await until('a second relay', () => fleet.relays.length === 2, 30_000);
-  await until(
-    'the outcome',
-    async () => (await decisions()).some(({ outcome }) => outcome !== ''),
-    40_000,
-  );
+  await until('the outcome', async () => (await decisions()).some(({ outcome }) => outcome !== ''), 40_000);
   const grown = (await decisions()).find(({ action }) => action === 'grow');
   expect(grown).toMatchObject({ start: 1, wanted: 2, driver: 'local', told: 'queued', outcome: 'better' });
   expect(grown?.reason).toMatch(/^Starts 1: /);
