@@ -84,17 +84,17 @@ describe('a relay', () => {
   test('relays by UDP, TCP and TLS for credentials of its secret, and tells what it carries', async () => {
     const one = await relay('carries');
     expect(await told('carries')).toMatchObject({ state: 'serving', healthy: true, allocations: 0, load: 0 });
-    const through = await Promise.all([
-      relayThrough({ secret, port: portOf(one, 'turn', 'udp') }),
-      relayThrough({ secret, port: portOf(one, 'turn', 'tcp'), transport: 'tcp' }),
-    ]);
-    for (const output of through) expect(output).toMatch(/Total lost packets 0 /);
-    if (certificate) expect(await bindsOverTls(portOf(one, 'turns', 'tcp'))).toBe(true);
+    // Over TCP first: the end of the connection ends the allocation, where coturn's client over UDP leaves some behind.
+    const overTcp = await relayThrough({ secret, port: portOf(one, 'turn', 'tcp'), transport: 'tcp' });
+    expect(overTcp).toMatch(/Total lost packets 0 /);
     await eventually('all allocations to be told as ended', () => {
       const { opened, closed, allocations } = one.heartbeat();
       return opened > 0 && opened === closed && allocations === 0;
     });
     await eventually('the heartbeat to say so', async () => ((await told('carries'))?.closed ?? 0) > 0);
+    const overUdp = await relayThrough({ secret, port: portOf(one, 'turn', 'udp') });
+    expect(overUdp).toMatch(/Total lost packets 0 /);
+    if (certificate) expect(await bindsOverTls(portOf(one, 'turns', 'tcp'))).toBe(true);
   });
 
   test('refuses credentials that are forged or expired', async () => {
@@ -183,7 +183,12 @@ describe('the local fleet', () => {
     expect(await told('relay-2')).toMatchObject({ state: 'serving' });
 
     await local.take(order({ drain: ['relay-2'] }), Date.now());
-    const call = relayThrough({ secret, port: portOf(second, 'turn', 'udp'), messages: 100 });
+    const call = relayThrough({
+      secret,
+      port: portOf(second, 'turn', 'tcp'),
+      transport: 'tcp',
+      messages: 100,
+    });
     await eventually('a call on it', () => (second.heartbeat().allocations ?? 0) > 0);
     const busy = (await local.take(order({ remove: ['relay-2'] }), Date.now())) as OrderResult;
     expect(busy.left['relay-2']).toMatch(/allocations are on it/);
