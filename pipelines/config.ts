@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { alertSettings } from '../alerts/settings.ts';
 import { loopModeSetting } from '../telemetry/loop.ts';
 import { setting } from '../telemetry/service/config.ts';
+import { fleetSettings } from './fleet/settings.ts';
 
 export const pipelinesConfig = z.object({
   CALLSCOPE_PIPELINES_HOST: setting.host().default('127.0.0.1'),
@@ -18,4 +19,5 @@ export const pipelinesConfig = z.object({
   /** Prefix of the queues' keys, to share one Redis between deployments; the SFU must have the same. */
   CALLSCOPE_QUEUE_PREFIX: setting.text().optional(),
   ...alertSettings,
+  ...fleetSettings,
 });

@@ -2,13 +2,17 @@
 
 import { linkBasesOf, receiversOf } from '../alerts/settings.ts';
 import { queueNames } from '../telemetry/queues.ts';
-import { readConfig } from '../telemetry/service/config.ts';
+import { ConfigError, readConfig } from '../telemetry/service/config.ts';
 import { runService } from '../telemetry/service/service.ts';
 import { deliver, deliverKey } from './alerts/deliver.ts';
 import { evaluate } from './alerts/evaluate.ts';
 import { onceAtATime, timed } from './around-job.ts';
 import { pipelinesConfig } from './config.ts';
 import { detect, detectKey, detectorNames } from './detect.ts';
+import { FleetBook } from './fleet/FleetBook.ts';
+import { scale } from './fleet/scale.ts';
+import { fleetDriverOf, fleetFault, fleetPolicyOf } from './fleet/settings.ts';
+import { tellWebhook } from './fleet/webhook.ts';
 import { buildServer } from './http.ts';
 import { Looks } from './looks.ts';
 import { PipelinesMetrics } from './metrics.ts';
@@ -34,7 +38,13 @@ await runService('pipelines', async (log) => {
   if (config.CALLSCOPE_COLLECTOR_URL && config.CALLSCOPE_SERVER_KEY) {
     metrics.exportTo(config.CALLSCOPE_COLLECTOR_URL, config.CALLSCOPE_SERVER_KEY);
   }
-  const parts = { store, queues, metrics, shards, log, now: Date.now };
+  const fault = fleetFault(config);
+  if (fault) throw new ConfigError(fault);
+  const driver = fleetDriverOf(config);
+  const policy = fleetPolicyOf(config);
+  const book = new FleetBook(config.CALLSCOPE_REDIS_URL);
+  const scaleEveryMs = driver && policy.lookMs;
+  const parts = { store, queues, metrics, shards, log, now: Date.now, scaleEveryMs };
   const detecting = {
     ...parts,
     watermarks: new Watermarks(store, shards),
@@ -91,7 +101,34 @@ await runService('pipelines', async (log) => {
       { ...queueSettings, concurrency: 4 },
     ),
   ];
-  const server = buildServer({ store, queues, metrics });
+  if (driver) {
+    const scaling = { ...parts, store: patientStore, book, driver, region: config.CALLSCOPE_REGION, policy };
+    workers.push(
+      openWorker(
+        queueNames.scale,
+        timed(
+          metrics,
+          queueNames.scale,
+          onceAtATime(
+            () => 'scale',
+            () => scale(scaling),
+          ),
+        ),
+        { ...queueSettings, concurrency: 1 },
+      ),
+    );
+  }
+  if (driver?.kind === 'webhook') {
+    const telling = { ...driver, log, now: Date.now };
+    workers.push(
+      openWorker(
+        queueNames.fleetWebhook,
+        timed(metrics, queueNames.fleetWebhook, (job) => tellWebhook(job, telling)),
+        { ...queueSettings, concurrency: 1 },
+      ),
+    );
+  }
+  const server = buildServer({ store, queues, metrics, book });
   const address = await server.listen({
     host: config.CALLSCOPE_PIPELINES_HOST,
     port: config.CALLSCOPE_PIPELINES_PORT,
@@ -103,12 +140,14 @@ await runService('pipelines', async (log) => {
       shards,
       alertReceivers: alerting.receivers.map(({ name }) => name),
       loopMode: config.CALLSCOPE_LOOP_MODE,
+      fleetDriver: config.CALLSCOPE_FLEET_DRIVER,
       detectors: detectorNames,
     },
     async stop() {
       await ticks.stop();
       await Promise.all(workers.map((worker) => worker.close()));
       await Promise.all([queues.close(), server.close(), metrics.close()]);
+      book.close();
       await Promise.all([store.close(), patientStore.close()]);
     },
   };

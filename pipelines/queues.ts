@@ -13,6 +13,7 @@ import {
   type SfuMessage,
   sfuMessageSchema,
 } from '../telemetry/queues.ts';
+import { type RelayOrder, type SignedOrder, signOrder } from '../telemetry/relays.ts';
 import type { Logger } from '../telemetry/service/service.ts';
 
 /** A worker that died is noticed after this; shorter, and one that is merely starved of CPU counts as dead. */
@@ -57,6 +58,9 @@ export class Queues {
   readonly detect: Queue<DetectJob>;
   readonly evaluate: Queue<object>;
   readonly deliver: Queue<DeliverJob>;
+  readonly scale: Queue<object>;
+  readonly fleetWebhook: Queue<RelayOrder>;
+  readonly #orders = new Map<string, Queue<SignedOrder>>();
   readonly #sfu = new Map<string, Queue<SfuMessage>>();
   readonly #settings: QueueSettings;
   #away = false;
@@ -67,6 +71,8 @@ export class Queues {
     this.detect = this.#open(queueNames.detect);
     this.evaluate = this.#open(queueNames.evaluate);
     this.deliver = this.#open(queueNames.deliver);
+    this.scale = this.#open(queueNames.scale);
+    this.fleetWebhook = this.#open(queueNames.fleetWebhook);
   }
 
   /** Windows of the live call go before those that were missed. */
@@ -116,6 +122,41 @@ export class Queues {
     });
   }
 
+  /** One look at the TURN fleet per tick, as with the evaluation; another interval takes the place of the one before. */
+  async scheduleScaling(everyMs: number): Promise<void> {
+    if ((await this.scale.getJobScheduler('scale'))?.every === everyMs) return;
+    await this.scale.upsertJobScheduler(
+      'scale',
+      { every: everyMs },
+      // Not retried: the next look covers it.
+      { name: 'scale', data: {}, opts: { removeOnComplete: true, removeOnFail: keptFailed } },
+    );
+  }
+
+  /** To the relays beside a local driver. Not retried: an order once taken must not be taken again. */
+  async sendOrder(order: RelayOrder, secret: string): Promise<void> {
+    const { region } = order;
+    let queue = this.#orders.get(region);
+    if (!queue) {
+      queue = this.#open<SignedOrder>(queueNames.fleetOrders(region));
+      this.#orders.set(region, queue);
+    }
+    await this.#add(queue, 'order', signOrder(order, secret), {
+      removeOnComplete: true,
+      removeOnFail: keptFailed,
+    });
+  }
+
+  /** Tried again until the order is too old. */
+  async addFleetWebhook(order: RelayOrder): Promise<void> {
+    await this.#add(this.fleetWebhook, 'order', order, {
+      attempts: deliverAttempts,
+      backoff: { type: 'exponential', delay: 1_000 },
+      removeOnComplete: true,
+      removeOnFail: keptFailed,
+    });
+  }
+
   async send(sfuNodeId: string, message: SfuMessage): Promise<void> {
     let queue = this.#sfu.get(sfuNodeId);
     if (!queue) {
@@ -142,7 +183,16 @@ export class Queues {
   }
 
   async close(): Promise<void> {
-    const all = [this.score, this.detect, this.evaluate, this.deliver, ...this.#sfu.values()];
+    const all = [
+      this.score,
+      this.detect,
+      this.evaluate,
+      this.deliver,
+      this.scale,
+      this.fleetWebhook,
+      ...this.#orders.values(),
+      ...this.#sfu.values(),
+    ];
     await within(2_000, Promise.allSettled(all.map((queue) => queue.close()))).catch(() => {});
   }
 

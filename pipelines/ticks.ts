@@ -30,6 +30,8 @@ export interface TickContext {
   readonly shards: number;
   readonly log: Logger;
   readonly now: () => number;
+  /** Between two looks at the TURN fleet, ms; undefined: it is not ours to scale. */
+  readonly scaleEveryMs: number | undefined;
 }
 
 export function startTicks(context: TickContext): Ticker {
@@ -55,6 +57,7 @@ export function startTicks(context: TickContext): Ticker {
     tick('score missed', missedRetryMs, lookForMissed()),
     tick('queue state', queueStateEveryMs, readQueueState),
     tick('alerts', alertsEveryMs, handOutAlerts),
+    tick('scale', alertsEveryMs, scheduleScaling),
   ];
   return {
     async stop() {
@@ -124,8 +127,14 @@ export async function handOutAlerts({ store, queues }: TickContext): Promise<voi
     await within(addLimitMs, queues.addDeliver({ receiver }));
 }
 
+/** The schedule is a key in Redis: asked for again and again. */
+async function scheduleScaling({ queues, scaleEveryMs }: TickContext): Promise<void> {
+  if (scaleEveryMs !== undefined) await within(addLimitMs, queues.scheduleScaling(scaleEveryMs));
+}
+
 async function readQueueState({ queues, metrics, now }: TickContext): Promise<void> {
-  for (const queue of [queues.score, queues.detect, queues.evaluate, queues.deliver] as Queue<unknown>[]) {
+  const { score, detect, evaluate, deliver, scale, fleetWebhook } = queues;
+  for (const queue of [score, detect, evaluate, deliver, scale, fleetWebhook] as Queue<unknown>[]) {
     const counts = await within(
       addLimitMs,
       queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active'),

@@ -1,5 +1,6 @@
 /** Callscope's own services: how each is started, and in which order. */
 import path from 'node:path';
+import type { CertificateFiles } from './embedded/certificate.ts';
 import { requestOnce } from './embedded/http-once.ts';
 import { type Embedded, type LineLog, startPart } from './embedded/part.ts';
 import { probeHost } from './embedded/ports.ts';
@@ -33,6 +34,8 @@ export interface ServiceContext {
     inspector: number;
     recorder: number;
     finisher: number;
+    turn: number;
+    turnFleet: number;
   };
   /** What is to survive a restart. */
   readonly dataDir: string;
@@ -120,6 +123,29 @@ function recordingServices({ settings, env, ports, dataDir }: ServiceContext): S
       env: shared,
     },
   ];
+}
+
+/** The TURN relays of this machine, as one service that starts and ends them. */
+export function relayService(
+  { env, ports, dataDir }: ServiceContext,
+  certificate: CertificateFiles | undefined,
+): ServiceSpec {
+  return {
+    name: 'turn',
+    script: path.join(projectDir, 'turn', 'fleet', 'main.ts'),
+    host: '127.0.0.1',
+    port: ports.turnFleet,
+    env: {
+      ...env,
+      CALLSCOPE_TURN_DATA_DIR: path.join(dataDir, 'turn'),
+      CALLSCOPE_TURN_PORT: String(ports.turn),
+      CALLSCOPE_TURN_FLEET_PORT: String(ports.turnFleet),
+      ...(certificate && {
+        CALLSCOPE_TURN_TLS_CERT: certificate.certFile,
+        CALLSCOPE_TURN_TLS_KEY: certificate.keyFile,
+      }),
+    },
+  };
 }
 
 /** A service takes up to 15 s to stop (telemetry/service/service.ts); killed only after that. */

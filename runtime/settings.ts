@@ -19,6 +19,8 @@ interface Setting {
 const fixedPort = () => setting.port().min(1, 'expected a port number, 1 to 65535');
 const existingFile = () =>
   setting.text().refine((file) => existsSync(file), 'there is no such file; expected the path of a PEM file');
+const wholeNumber = () => z.coerce.number('expected a whole number').int().min(0);
+const seconds = () => z.coerce.number('expected seconds, above 0').positive().max(86_400);
 const turnUrls = () =>
   setting
     .list()
@@ -48,6 +50,77 @@ export const settingGroups = {
       doc: 'How much the services write to their logs.',
     },
   },
+  'TURN relays': {
+    CALLSCOPE_REGION: {
+      kind: z.string().max(64).optional(),
+      otherwise: 'one region only',
+      doc: 'Region of this node, its relays and its scaler. Relays of the same region are handed out first.',
+    },
+    CALLSCOPE_TURN_RELAYS: {
+      kind: setting.count().max(32),
+      default: '2',
+      doc: 'How many relays are started on this machine, before the scaler asks for more.',
+    },
+    CALLSCOPE_TURN_CAPACITY_MBPS: {
+      kind: z.coerce.number('expected a number above 0').positive(),
+      default: '200',
+      doc: 'What one relay may carry, up and down together, Mbit/s.',
+    },
+    CALLSCOPE_TURN_MAX_ALLOCATIONS: {
+      kind: setting.count(),
+      default: '2000',
+      doc: 'How many allocations one relay may hold. A browser makes one on each relay, transport and connection.',
+    },
+    CALLSCOPE_FLEET_DRIVER: {
+      kind: z.enum(['off', 'local', 'webhook', 'metrics']).optional(),
+      otherwise: '`local` where relays are started here, else `off`',
+      doc: 'Who starts and ends relays when the scaler says so ([the TURN fleet](turn.md)).',
+    },
+    CALLSCOPE_FLEET_MIN_RELAYS: {
+      kind: setting.count(),
+      default: '2',
+      doc: 'Never fewer relays: everybody is given two.',
+    },
+    CALLSCOPE_FLEET_MAX_RELAYS: {
+      kind: setting.count(),
+      default: '4',
+      doc: 'Never more, whatever the demand.',
+    },
+    CALLSCOPE_FLEET_SPARE_RELAYS: {
+      kind: wholeNumber(),
+      default: '1',
+      doc: 'Relays beyond what the load needs: as many may be lost at any time.',
+    },
+    CALLSCOPE_FLEET_BURST_RELAYS: {
+      kind: z.coerce.number('expected a number, 0 or above').min(0),
+      default: '0',
+      doc: 'Room for a burst that nothing announces, in relays; may be a fraction.',
+    },
+    CALLSCOPE_FLEET_WARM_UP_SECONDS: {
+      kind: seconds(),
+      default: '5',
+      doc: 'From the order of a relay to its first call. Demand is looked at so far ahead.',
+    },
+    CALLSCOPE_FLEET_LOOK_SECONDS: { kind: seconds(), default: '5', doc: 'Between two looks at the fleet.' },
+    CALLSCOPE_FLEET_COOL_DOWN_SECONDS: {
+      kind: seconds(),
+      default: '1920',
+      doc: 'The fleet shrinks only to the most that was wanted in this time.',
+    },
+    CALLSCOPE_FLEET_DRAINED_SECONDS: {
+      kind: seconds(),
+      default: '60',
+      doc: 'A drained relay is ended once it is empty, and this long after its drain began.',
+    },
+    CALLSCOPE_FLEET_WEBHOOK_URL: {
+      kind: setting.httpUrl().optional(),
+      doc: 'Gets orders as signed JSON, with the driver `webhook`.',
+    },
+    CALLSCOPE_FLEET_WEBHOOK_SECRET: {
+      kind: setting.secret().optional(),
+      doc: 'Signs what goes to that webhook. At least 16 characters.',
+    },
+  },
   'Parts run elsewhere': {
     CALLSCOPE_CLICKHOUSE_URL: {
       kind: clickHouseUrl().optional(),
@@ -61,8 +134,8 @@ export const settingGroups = {
     },
     CALLSCOPE_TURN_URLS: {
       kind: turnUrls().optional(),
-      otherwise: 'a coturn is started',
-      doc: 'TURN servers that clients are told of, separated by commas: `turn:host:port?transport=udp`.',
+      otherwise: 'relays are started here',
+      doc: 'TURN servers that clients are told of while none tells of itself, separated by commas: `turn:host:port?transport=udp`.',
     },
     CALLSCOPE_TURN_SECRET: {
       kind: setting.secret().optional(),
@@ -85,7 +158,7 @@ export const settingGroups = {
     CALLSCOPE_TURN_PORT: {
       kind: setting.port(),
       default: '0',
-      doc: 'Loopback UDP and TCP. 0 takes a free one.',
+      doc: 'Of the first relay, loopback UDP and TCP. 0 takes a free one.',
     },
   },
   Secrets: {
@@ -384,6 +457,16 @@ const schema = z
     }
     if (values.CALLSCOPE_ALERT_WEBHOOK_URL && !values.CALLSCOPE_ALERT_WEBHOOK_SECRET) {
       fault('CALLSCOPE_ALERT_WEBHOOK_SECRET', 'needed to sign what goes to CALLSCOPE_ALERT_WEBHOOK_URL');
+    }
+    if (values.CALLSCOPE_FLEET_MAX_RELAYS < values.CALLSCOPE_FLEET_MIN_RELAYS) {
+      fault('CALLSCOPE_FLEET_MAX_RELAYS', 'is below CALLSCOPE_FLEET_MIN_RELAYS');
+    }
+    const webhook = [values.CALLSCOPE_FLEET_WEBHOOK_URL, values.CALLSCOPE_FLEET_WEBHOOK_SECRET];
+    if (values.CALLSCOPE_FLEET_DRIVER === 'webhook' && !webhook.every(Boolean)) {
+      fault(
+        'CALLSCOPE_FLEET_DRIVER',
+        'webhook needs CALLSCOPE_FLEET_WEBHOOK_URL and CALLSCOPE_FLEET_WEBHOOK_SECRET',
+      );
     }
     if (!isLoopback(values.CALLSCOPE_SFU_HOST) && !values.CALLSCOPE_TLS_CERT) {
       fault('CALLSCOPE_SFU_HOST', 'not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too');

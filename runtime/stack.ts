@@ -1,22 +1,28 @@
 /**
- * All of Callscope on one machine: ClickHouse, Redis and coturn (or what the settings name instead), then the
- * services, each in its own process and started again when it ends by itself. Used by `npm start`, the demo and
+ * All of Callscope on one machine: ClickHouse and Redis (or what the settings name instead), then the services,
+ * TURN relays among them, each in its own process and started again when it ends by itself. Used by `npm start`, the demo and
  * the end-to-end tests.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { type InviteClaims, signToken } from '../telemetry/tokens.ts';
+import { selfMadeCertificate } from './embedded/certificate.ts';
 import { type EmbeddedClickHouse, startClickHouse } from './embedded/clickhouse.ts';
 import type { Embedded, LineLog } from './embedded/part.ts';
 import { freePort, freePortRange } from './embedded/ports.ts';
 import { startRedis } from './embedded/redis.ts';
 import { keptSecrets } from './embedded/secret-file.ts';
-import { startTurn } from './embedded/turn.ts';
 import { inspectorLink, inspectorUrl } from './inspector-link.ts';
 import { logFile } from './log-file.ts';
 import { httpUrl, secured } from './own-urls.ts';
-import { callscopeServices, type ServiceContext, type ServiceSpec, startService } from './services.ts';
+import {
+  callscopeServices,
+  relayService,
+  type ServiceContext,
+  type ServiceSpec,
+  startService,
+} from './services.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { type Child, supervised } from './supervise.ts';
 
@@ -32,7 +38,10 @@ export interface StackPorts {
   finisher: number;
   clickhouse: number;
   redis: number;
+  /** Of the first relay, UDP and TCP. */
   turn: number;
+  /** Where the relays' service tells how it is. */
+  turnFleet: number;
 }
 
 export interface StackOptions {
@@ -63,6 +72,8 @@ export interface Stack {
     /** With a user that may only read; undefined for a ClickHouse elsewhere. */
     clickhouseReadOnly: string | undefined;
     redis: string;
+    /** The relays' service; undefined where they run elsewhere. */
+    relays: string | undefined;
   };
   readonly secrets: { token: string; serverKey: string; turn: string; recorder: string };
   /** What clients are told of. */
@@ -143,13 +154,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   signal?.addEventListener('abort', onAbort);
 
   try {
-    const stores = storeStarts(dataDir, settings, ports, secrets.turn);
+    const stores = storeStarts(dataDir, settings, ports);
     await startStage(stores.starts);
     const found = stores.found();
     const serviceEnv = environment(options.env ?? {}, settings, ports, secrets, found);
     const ownCollector = !settings.CALLSCOPE_COLLECTOR_URL;
     const context = { settings, env: serviceEnv, ports, dataDir, ownCollector };
-    for (const specs of (options.services ?? callscopeServices)(context)) {
+    const services = (options.services ?? callscopeServices)(context);
+    if (!settings.CALLSCOPE_TURN_URLS) {
+      const certificate = await selfMadeCertificate(path.join(dataDir, 'turn', 'certificate'));
+      const [first = [], ...later] = services;
+      services.splice(0, services.length, [relayService(context, certificate), ...first], ...later);
+    }
+    for (const specs of services) {
       await startStage(
         Object.fromEntries(
           specs.map((spec) => [spec.name, (output, ended) => startService(spec, output, ended)]),
@@ -166,6 +183,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         collector: serviceEnv.CALLSCOPE_COLLECTOR_URL!,
         pipelines: httpUrl(settings.CALLSCOPE_PIPELINES_HOST, ports.pipelines),
         inspector,
+        relays: settings.CALLSCOPE_TURN_URLS ? undefined : httpUrl('127.0.0.1', ports.turnFleet),
         ...found.urls,
       },
       secrets,
@@ -220,7 +238,8 @@ async function choosePorts(wanted: Partial<StackPorts>, settings: Settings): Pro
     // The embedded parts find free ones themselves.
     clickhouse: wanted.clickhouse ?? 0,
     redis: wanted.redis ?? 0,
-    turn: wanted.turn ?? 0,
+    turn: wanted.turn || (await freePortRange(1)),
+    turnFleet: wanted.turnFleet || (await freePort()),
   };
 }
 
@@ -229,11 +248,10 @@ interface Found {
   turnUrls: readonly string[];
 }
 
-/** The stores and the relay, those that are not elsewhere. Started again, each takes the port it had. */
-function storeStarts(dataDir: string, settings: Settings, ports: StackPorts, turnSecret: string) {
+/** The stores that are not elsewhere. Started again, each takes the port it had. */
+function storeStarts(dataDir: string, settings: Settings, ports: StackPorts) {
   let clickhouse: EmbeddedClickHouse | undefined;
   let redis: Awaited<ReturnType<typeof startRedis>> | undefined;
-  let turn: Awaited<ReturnType<typeof startTurn>> | undefined;
   const starts: Record<string, (log: LineLog, signal: AbortSignal) => Promise<Embedded>> = {};
   if (!settings.CALLSCOPE_CLICKHOUSE_URL) {
     starts.clickhouse = async (log, signal) => {
@@ -249,13 +267,6 @@ function storeStarts(dataDir: string, settings: Settings, ports: StackPorts, tur
       return redis;
     };
   }
-  if (!settings.CALLSCOPE_TURN_URLS) {
-    starts.turn = async (log, signal) => {
-      const port = turn?.port ?? ports.turn;
-      turn = await startTurn({ dataDir: path.join(dataDir, 'turn'), secret: turnSecret, port, log, signal });
-      return turn;
-    };
-  }
   return {
     starts,
     /** Call it once they are started. */
@@ -265,7 +276,9 @@ function storeStarts(dataDir: string, settings: Settings, ports: StackPorts, tur
         clickhouseReadOnly: clickhouse?.readOnlyUrl,
         redis: settings.CALLSCOPE_REDIS_URL ?? redis!.url,
       },
-      turnUrls: settings.CALLSCOPE_TURN_URLS ?? turn!.urls,
+      turnUrls:
+        settings.CALLSCOPE_TURN_URLS ??
+        ['udp', 'tcp'].map((transport) => `turn:127.0.0.1:${ports.turn}?transport=${transport}`),
     }),
   };
 }
@@ -289,6 +302,8 @@ function environment(
     CALLSCOPE_REDIS_URL: found.urls.redis,
     CALLSCOPE_TURN_URLS: found.turnUrls.join(','),
     CALLSCOPE_TURN_SECRET: secrets.turn,
+    CALLSCOPE_FLEET_DRIVER:
+      settings.CALLSCOPE_FLEET_DRIVER ?? (settings.CALLSCOPE_TURN_URLS ? 'off' : 'local'),
     CALLSCOPE_COLLECTOR_URL:
       settings.CALLSCOPE_COLLECTOR_URL ?? httpUrl(settings.CALLSCOPE_COLLECTOR_HOST, ports.collector),
     CALLSCOPE_TOKEN_SECRET: secrets.token,

@@ -33,12 +33,16 @@ const schema = z.object({
   CALLSCOPE_LOOP_MODE: loopModeSetting,
   /** Without it no decisions arrive; calls run as mediasoup alone would run them, and the node's own reflex. */
   CALLSCOPE_REDIS_URL: setting.redisUrl().optional(),
+  /** Relays handed out while none is heard of in Redis. */
   CALLSCOPE_TURN_URLS: setting.list().default([]),
+  /** With it, relays that tell of themselves in Redis are handed out. */
   CALLSCOPE_TURN_SECRET: setting.text().optional(),
   /** What recorders show; without it, or without Redis, nothing is recorded. */
   CALLSCOPE_RECORDER_SECRET: setting.secret().optional(),
   /** Where the RTP of recordings is sent from. It is not encrypted: loopback or a private network. */
   CALLSCOPE_RECORDING_HOST: setting.host().default('127.0.0.1'),
+  /** Relays of the same region are handed out first. */
+  CALLSCOPE_REGION: z.string().max(64).default(''),
   CALLSCOPE_PAGE_DIR: setting.text().optional(),
   CALLSCOPE_TLS_CERT: setting.text().optional(),
   CALLSCOPE_TLS_KEY: setting.text().optional(),
@@ -78,6 +82,7 @@ export interface SfuConfig {
   readonly tokenSecret: string;
   readonly loopMode: LoopMode;
   readonly redisUrl: string | null;
+  readonly region: string;
   readonly turn: { urls: string[]; secret: string } | null;
   /** null: nothing can be recorded. */
   readonly recording: { secret: string; host: string; redisUrl: string } | null;
@@ -111,10 +116,6 @@ export function readSfuConfig(env: NodeJS.ProcessEnv = process.env): SfuConfig {
     tokenSecret: c.CALLSCOPE_TOKEN_SECRET,
     loopMode: c.CALLSCOPE_LOOP_MODE,
     redisUrl: c.CALLSCOPE_REDIS_URL ?? null,
-    turn:
-      c.CALLSCOPE_TURN_URLS.length > 0 && c.CALLSCOPE_TURN_SECRET
-        ? { urls: c.CALLSCOPE_TURN_URLS, secret: c.CALLSCOPE_TURN_SECRET }
-        : null,
     recording:
       c.CALLSCOPE_RECORDER_SECRET && c.CALLSCOPE_REDIS_URL
         ? {
@@ -123,6 +124,8 @@ export function readSfuConfig(env: NodeJS.ProcessEnv = process.env): SfuConfig {
             redisUrl: c.CALLSCOPE_REDIS_URL,
           }
         : null,
+    region: c.CALLSCOPE_REGION,
+    turn: c.CALLSCOPE_TURN_SECRET ? { urls: c.CALLSCOPE_TURN_URLS, secret: c.CALLSCOPE_TURN_SECRET } : null,
     pageDir: c.CALLSCOPE_PAGE_DIR ?? null,
   };
 }

@@ -3,9 +3,11 @@
  *   Workers.ts          mediasoup processes          Rooms.ts, Room.ts, Participant.ts   who is where
  *   http/               page, admission, health      signaling/                          the clients' socket
  *   decisions/          what the pipelines decide    reflex/                             what cannot wait for them
+ *   relays/             TURN relays and credentials for clients, and what becomes of calls when one is lost
  *   telemetry/          what the node says of itself     recording/                          what recorders take
  */
 import type { AddressInfo } from 'node:net';
+import { events } from '../telemetry/events.ts';
 import { type Logger, type Running, runService } from '../telemetry/service/service.ts';
 import { readSfuConfig, type SfuConfig } from './config.ts';
 import { DecisionQueue } from './decisions/DecisionQueue.ts';
@@ -15,6 +17,8 @@ import { Rooms } from './Rooms.ts';
 import { RecordingTaps } from './recording/RecordingTaps.ts';
 import { RecordQueue } from './recording/RecordQueue.ts';
 import { Reflex } from './reflex/Reflex.ts';
+import { Relays } from './relays/Relays.ts';
+import { tellOfLostRelays } from './relays/tell.ts';
 import { JoinTokens } from './signaling/JoinTokens.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
 import { observeNode } from './telemetry/nodeMetrics.ts';
@@ -71,10 +75,18 @@ export async function startSfu(
       announce: (job) => recordQueue.add(job),
       log,
     });
+  const relays = new Relays({ ...config, log });
+  tellOfLostRelays({ relays, rooms, telemetry, nodeId });
+
   const http = await createHttpServer({
     config,
     rooms,
     taps,
+    relays,
+    onCredentialsRefused: (code) => {
+      log.warn({ code }, 'TURN credentials refused');
+      telemetry.event(events.credentialsRefused, { sfu_node_id: nodeId }, { code });
+    },
     lacking: () => (workers.missing > 0 ? [`${workers.missing} media workers are not running`] : []),
     state: () => ({
       workers: workers.slots.length,
@@ -83,12 +95,20 @@ export async function startSfu(
     }),
   });
   const tokens = new JoinTokens(config.tokenSecret);
-  const signaling = new SignalingServer(http.server, { nodeId, rooms, tokens, telemetry, log });
+  const signaling = new SignalingServer(http.server, {
+    nodeId,
+    rooms,
+    tokens,
+    relays,
+    telemetry,
+    log,
+  });
 
   const stop = async () => {
     taps?.stop();
     rooms.stop();
     decisions.stop();
+    relays.stop();
     await Promise.all([signaling.stop(), queue?.stop(), recordQueue?.close()]);
     await http.close();
     await telemetry.stop();

@@ -52,6 +52,12 @@ export const events = {
   decisionApplied: 'rtc.decision.applied',
   decisionRefused: 'rtc.decision.refused',
   decisionLifted: 'rtc.decision.lifted',
+  /** The SFU told its clients that TURN relays are lost. relay_ids, why, participants. */
+  relaysLost: 'rtc.turn.relays_lost',
+  /** A client moved its paths off a lost relay. relay_urls, paths. */
+  relayLeft: 'rtc.turn.relay_left',
+  /** TURN credentials were asked for without the right to. code. */
+  credentialsRefused: 'rtc.turn.credentials_refused',
 
   /**
    * A recording began, and ended; it is on the recorder's own disk then. recording_id, recorder_id; reason call_over |
@@ -107,4 +113,16 @@ export const metrics = {
   recorderOldestPendingSeconds: 'rtc.recorder.oldest_pending_seconds',
   /** Counter. Packets that came and could not be written. */
   recorderDroppedPackets: 'rtc.recorder.dropped_packets',
+  turnAllocations: 'rtc.turn.allocations',
+  /** By transport of the client: udp, tcp, tls, dtls. */
+  turnSessions: 'rtc.turn.sessions',
+  /** By direction, as the client sees it: up, down. */
+  turnBytes: 'rtc.turn.bytes',
+  turnPackets: 'rtc.turn.packets',
+  /** By reason: expired, forged, quota. */
+  turnRefusals: 'rtc.turn.refusals',
+  turnSaturation: 'rtc.turn.saturation_ratio',
+  turnCpuRatio: 'rtc.turn.cpu_ratio',
+  /** Orders to the fleet that were not carried out. By reason: malformed, forged, expired, replayed. */
+  turnOrdersRefused: 'rtc.turn.orders_refused',
 } as const;

@@ -12,6 +12,12 @@ export const queueNames = {
   evaluate: 'evaluate-alerts',
   /** One receiver: tell it what it has not been told. */
   deliver: 'deliver-alerts',
+  /** Every few seconds: is there enough TURN relay? */
+  scale: 'scale-turn',
+  /** One order to a webhook that runs the TURN fleet. */
+  fleetWebhook: 'fleet-webhook',
+  /** Orders to the relays that run beside a local driver (turn/fleet), of one region. */
+  fleetOrders: (region: string) => `fleet-orders-${region || 'default'}`,
   /** Per SFU node: what the pipelines tell it. */
   sfu: (sfuNodeId: string) => `sfu-${sfuNodeId}`,
   /** A call is to be recorded: any recorder takes it. */

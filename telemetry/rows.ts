@@ -171,3 +171,28 @@ export interface DecisionRow {
   outcome_evidence: string;
   revision: number;
 }
+
+/** A decision on the TURN fleet of a region. Looks that changed nothing are not kept, but for the first of a kind. */
+export interface FleetDecisionRow {
+  region: string;
+  decision_id: string;
+  decided_at: number;
+  action: 'grow' | 'shrink' | 'hold' | 'freeze' | 'tidy';
+  /** Relays that should serve or be on their way to. */
+  wanted: number;
+  start: number;
+  resume: string[];
+  drain: string[];
+  remove: string[];
+  /** In words. */
+  reason: string;
+  /** JSON object of measurements. */
+  evidence: string;
+  driver: 'local' | 'webhook' | 'metrics';
+  /** queued: the driver has the order; nothing: there was none to give; failed: it could not be handed over. */
+  told: 'queued' | 'nothing' | 'failed';
+  /** After the warm-up; empty until then, and for those that ordered nothing. */
+  outcome: '' | 'better' | 'same' | 'worse' | 'unknown';
+  outcome_evidence: string;
+  revision: number;
+}

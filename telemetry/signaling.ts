@@ -19,7 +19,11 @@ export const requestSchemas = {
   ping: z.object({}),
   createTransport: z.object({ direction: z.enum(['send', 'recv']) }),
   connectTransport: z.object({ transportId: id, dtlsParameters: opaque<mediasoup.DtlsParameters>() }),
-  restartIce: z.object({ transportId: id }),
+  restartIce: z.object({
+    transportId: id,
+    /** The TURN server that the broken path went over, if it did: other relays are handed out then. */
+    lostRelayUrls: z.array(z.string().max(256)).max(8).default([]),
+  }),
   produce: z.object({
     transportId: id,
     kind: z.enum(['audio', 'video']),
@@ -44,6 +48,13 @@ export const requestSchemas = {
 
 export type Method = keyof typeof requestSchemas;
 export type RequestData<M extends Method> = z.input<(typeof requestSchemas)[M]>;
+
+/** W3C RTCIceServer. */
+export interface IceServerInfo {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
 
 export interface ParticipantInfo {
   participantId: string;
@@ -86,7 +97,7 @@ export interface ResponseData {
   ping: { serverTimeMs: number };
   createTransport: TransportInfo;
   connectTransport: Record<string, never>;
-  restartIce: { iceParameters: mediasoup.IceParameters };
+  restartIce: { iceParameters: mediasoup.IceParameters; iceServers: IceServerInfo[] };
   produce: { producerId: string };
   closeProducer: Record<string, never>;
   pauseProducer: Record<string, never>;
@@ -111,6 +122,13 @@ export interface Notifications {
   /** What is being forwarded now; null: nothing. */
   layersChanged: { consumerId: string; spatialLayer: number | null; temporalLayer: number | null };
   dominantSpeaker: { participantId: string | null };
+  /** TURN relays are lost: a path over one of these URLs is to be moved to the fresh ones. */
+  relaysLost: {
+    urls: string[];
+    /** False: they are only unheard of, so whoever still receives over them stays. */
+    certain: boolean;
+    iceServers: IceServerInfo[];
+  };
   /** From the pipelines, every few seconds for those whose state changed. */
   qualityChanged: {
     participantId: string;
@@ -151,6 +169,6 @@ export interface JoinAnswer {
   callId: string;
   roomId: string;
   participantId: string;
-  iceServers: { urls: string[]; username?: string; credential?: string }[];
+  iceServers: IceServerInfo[];
   serverTimeMs: number;
 }

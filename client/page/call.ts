@@ -4,11 +4,16 @@
  */
 import { Device, type types as mediasoup } from 'mediasoup-client';
 import { events, spans } from '../../telemetry/events.ts';
-import type { JoinAnswer, NotificationMessage, ResponseData } from '../../telemetry/signaling.ts';
+import type {
+  JoinAnswer,
+  NotificationMessage,
+  Notifications,
+  ResponseData,
+} from '../../telemetry/signaling.ts';
 import type { JoinTrace, Telemetry } from '../sdk/telemetry.ts';
 import { type ClockProbe, estimateOffsetMs } from './clock.ts';
 import { FaultError } from './faults.ts';
-import { restartIceWhenBroken } from './ice-restart.ts';
+import { type IceRestarts, restartIceWhenBroken } from './ice-restart.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
 import { Signaling, SignalingError } from './signaling.ts';
@@ -39,6 +44,7 @@ export class Call {
   private readonly signaling: Signaling;
   private readonly options: CallOptions;
   private readonly transports: readonly mediasoup.Transport[];
+  private readonly restarts: readonly IceRestarts[];
   private probeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @throws FaultError, SignalingError */
@@ -113,16 +119,16 @@ export class Call {
           )
           .then(done, failed);
       });
-      restartIceWhenBroken(
-        transport,
-        async () => (await signaling.request('restartIce', { transportId: id })).iceParameters,
+      const restarts = restartIceWhenBroken(transport, (lostRelayUrls) =>
+        signaling.request('restartIce', { transportId: id, lostRelayUrls }),
       );
-      return transport;
+      return { transport, restarts };
     };
     await device.load({ routerRtpCapabilities: joined.routerRtpCapabilities });
     const [send, recv] = await Promise.all([create('send'), create('recv')]);
     span?.end();
-    return new Call(options, signaling, device, send, recv, joined);
+    const restarts = [send.restarts, recv.restarts];
+    return new Call(options, signaling, device, send.transport, recv.transport, restarts, joined);
   }
 
   private constructor(
@@ -131,12 +137,14 @@ export class Call {
     device: Device,
     send: mediasoup.Transport,
     recv: mediasoup.Transport,
+    restarts: readonly IceRestarts[],
     joined: ResponseData['join'],
   ) {
     const { telemetry, dispatch } = options;
     this.options = options;
     this.signaling = signaling;
     this.transports = [send, recv];
+    this.restarts = restarts;
     this.publisher = new Publisher(send, signaling, telemetry);
     this.receiver = new Receiver({ transport: recv, device, signaling, telemetry, dispatch });
     this.endTraceWhenNothingComes(joined);
@@ -174,6 +182,15 @@ export class Call {
     if (message.method === 'producerAdded') void this.consume(message.data);
     if (message.method === 'producerClosed' || message.method === 'consumerClosed') {
       this.receiver.forget(message.data);
+    }
+    if (message.method === 'relaysLost') void this.leaveRelays(message.data);
+  }
+
+  private async leaveRelays(lost: Notifications['relaysLost']): Promise<void> {
+    const moved = await Promise.all(this.restarts.map((one) => one.relaysLost(lost).catch(() => false)));
+    const paths = moved.filter(Boolean).length;
+    if (paths > 0) {
+      this.options.telemetry?.event(events.relayLeft, { relay_urls: lost.urls.join(' '), paths });
     }
   }
 

@@ -225,6 +225,8 @@ function notified(state: ViewState, message: NotificationMessage): ViewState {
       const { consumerId, spatialLayer } = message.data;
       return withStream(state, isConsumer(consumerId), () => ({ spatialLayer }));
     }
+    case 'relaysLost':
+      return state;
     case 'dominantSpeaker':
       return { ...state, speakerId: message.data.participantId };
     case 'qualityChanged': {

@@ -26,7 +26,9 @@ export function decideFleet(view: FleetView, memory: FleetMemory, settings: Flee
   const needed = neededRelays(demand, settings);
   const remembered = remember(memory, view, demand.load, needed, settings);
   const complete = demand.knownShare === 1;
-  const remove = complete ? relays.filter((relay) => isDone(relay, nowMs)).map(({ relayId }) => relayId) : [];
+  const remove = complete
+    ? relays.filter((relay) => isDone(relay, nowMs, settings)).map(({ relayId }) => relayId)
+    : [];
   const step = (decision: FleetDecision, more: Partial<FleetMemory> = {}): FleetStep => ({
     decision: { ...decision, evidence },
     memory: { ...remembered, ...more },
@@ -79,11 +81,11 @@ export function counts(relay: RelayView, nowMs: number, settings: FleetSettings)
   return relay.recentLosses < settings.mostLosses && nowMs - relay.steadySinceMs >= settings.probationMs;
 }
 
-/** Enough for now with one relay lost, and enough for what is coming; never outside the bounds. */
+/** Enough for now with the spare ones lost, and enough for what is coming; never outside the bounds. */
 export function neededRelays(demand: Demand, settings: FleetSettings): number {
-  const withOneLost = Math.ceil(demand.load / settings.saturatedLoad) + 1;
+  const withSpare = Math.ceil(demand.load / settings.saturatedLoad) + settings.spareRelays;
   const forGrowth = Math.ceil(demand.ahead / settings.saturatedLoad);
-  return clamp(Math.max(withOneLost, forGrowth), settings);
+  return clamp(Math.max(withSpare, forGrowth), settings);
 }
 
 const clamp = (relays: number, { minRelays, maxRelays }: FleetSettings) =>
@@ -120,12 +122,7 @@ function grow(
 const canResume = (relay: RelayView, { mostLosses }: FleetSettings) =>
   relay.state === 'draining' && relay.healthy === true && relay.recentLosses < mostLosses;
 
-/** Dead for so long, it is not coming back by itself. */
-const deadAfterMs = 60_000;
-/** Clients that were given the relay just before the drain may still allocate on it. */
-const lateAllocationMs = 60_000;
-
-function isDone(relay: RelayView, nowMs: number): boolean {
+function isDone(relay: RelayView, nowMs: number, { deadAfterMs, lateAllocationMs }: FleetSettings): boolean {
   const sinceMs = nowMs - relay.steadySinceMs;
   if (relay.healthy === false) return sinceMs >= deadAfterMs;
   return relay.state === 'draining' && relay.allocations === 0 && sinceMs >= lateAllocationMs;

@@ -7,6 +7,8 @@ export interface FleetSettings {
   readonly maxRelays: number;
   /** A relay above this share of its capacity counts as saturated; nothing is planned beyond it. */
   readonly saturatedLoad: number;
+  /** Relays beyond what the load needs, so that as many may be lost at any time. */
+  readonly spareRelays: number;
   /** From the order to the first call on a new relay, ms. Demand is looked at so far ahead, and one look more. */
   readonly warmUpMs: number;
   /** Between two looks, ms. */
@@ -23,6 +25,10 @@ export interface FleetSettings {
   readonly probationMs: number;
   /** Lost so often in half an hour, a relay is drained and replaced. */
   readonly mostLosses: number;
+  /** Unhealthy for so long, a relay is not coming back by itself, ms. */
+  readonly deadAfterMs: number;
+  /** Clients that were given a relay just before its drain may still allocate on it so long, ms. */
+  readonly lateAllocationMs: number;
   /** Known relays under this share of the serving ones: too little to decide on. */
   readonly leastKnownShare: number;
   /** One relay for one hour, in whatever currency; only reported. */
@@ -33,6 +39,7 @@ export const defaultFleetSettings: FleetSettings = {
   minRelays: 2,
   maxRelays: 100,
   saturatedLoad: 0.9,
+  spareRelays: 1,
   warmUpMs: 90_000,
   lookMs: 15_000,
   coolDownMs: 32 * 60_000,
@@ -41,6 +48,8 @@ export const defaultFleetSettings: FleetSettings = {
   burstRelays: 1.7,
   probationMs: 5 * 60_000,
   mostLosses: 3,
+  deadAfterMs: 60_000,
+  lateAllocationMs: 60_000,
   leastKnownShare: 0.5,
   costPerRelayHour: 1,
 };

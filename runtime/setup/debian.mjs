@@ -21,6 +21,7 @@ const programs = [
   { command: 'pocketsphinx_continuous', package: 'pocketsphinx', needed: writesDown },
   { command: 'pocketsphinx_continuous', package: 'pocketsphinx-en-us', needed: writesDown },
   { command: 'espeak-ng', package: 'espeak-ng', needed: !isStart },
+  { command: 'openssl', package: 'openssl', needed: !(isStart && process.env.CALLSCOPE_TURN_URLS) },
   // part of every Debian, not of every container
   { command: 'setpriv', package: 'util-linux', needed: true },
   { command: 'flock', package: 'util-linux', needed: true },

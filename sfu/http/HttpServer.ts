@@ -9,7 +9,9 @@ import { RateLimit } from '../RateLimit.ts';
 import type { Rooms } from '../Rooms.ts';
 import type { RecordingTaps } from '../recording/RecordingTaps.ts';
 import { recordingRoutes } from '../recording/routes.ts';
+import type { Relays } from '../relays/Relays.ts';
 import { admit } from './admission.ts';
+import { handOutIceServers } from './ice-servers.ts';
 import { securityHeaders } from './securityHeaders.ts';
 
 /** An invitation and a name; nothing larger is ever sent. */
@@ -23,6 +25,9 @@ export interface HttpServerOptions {
   readonly rooms: Rooms;
   /** null: nothing can be recorded. */
   readonly taps: RecordingTaps | null;
+  readonly relays: Relays;
+  /** TURN credentials were asked for without the right to. @param code of the refusal */
+  readonly onCredentialsRefused: (code: string) => void;
   /** What the node still lacks; empty when it is ready. */
   readonly lacking: () => string[];
   readonly state: () => Record<string, unknown>;
@@ -30,7 +35,7 @@ export interface HttpServerOptions {
 
 /** Not listening yet: signaling is added to `server` first. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { config, rooms, taps, lacking, state } = options;
+  const { config, rooms, taps, relays, lacking, state } = options;
   const { tls } = config.http;
   const app: FastifyInstance = fastify({
     bodyLimit: mostBodyBytes,
@@ -64,7 +69,19 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       throw new SfuError('rate_limited', 'Too many joins from this address.');
     }
     reply.header('cache-control', 'no-store');
-    return admit(request.body, config, rooms, taps);
+    return admit(request.body, config, rooms, taps, relays);
+  });
+  app.post('/api/v1/ice-servers', async (request, reply) => {
+    if (!joinAllowed(joins, request.ip, Date.now())) {
+      throw new SfuError('rate_limited', 'Too many requests from this address.');
+    }
+    reply.header('cache-control', 'no-store');
+    try {
+      return await handOutIceServers(request.headers.authorization, config.tokenSecret, relays);
+    } catch (error) {
+      if (error instanceof SfuError) options.onCredentialsRefused(error.code);
+      throw error;
+    }
   });
 
   if (taps && config.recording) recordingRoutes(app, { taps, rooms, secret: config.recording.secret });

@@ -6,21 +6,19 @@ import { randomBytes } from 'node:crypto';
 import { errors as jose } from 'jose';
 import { type JoinAnswer, joinRequestSchema } from '../../telemetry/signaling.ts';
 import { type InviteClaims, signToken, verifyToken } from '../../telemetry/tokens.ts';
-import { turnCredentials } from '../../turn/credentials.ts';
 import type { SfuConfig } from '../config.ts';
 import { SfuError } from '../errors.ts';
 import type { Rooms } from '../Rooms.ts';
 import type { RecordingTaps } from '../recording/RecordingTaps.ts';
+import type { Relays } from '../relays/Relays.ts';
 import { told } from '../signaling/messages.ts';
 
 /** Time from the answer to the join over the socket: device prompts come before it is asked for. */
 const joinTokenSeconds = 60;
 /** As long as a long working day: telemetry of a call ends with the call, not with its token. */
 const telemetryTokenSeconds = 12 * 3600;
-/** TURN allocations are refreshed with the same credentials, so these too last a day's call. */
-const turnSeconds = 12 * 3600;
 
-export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'turn' | 'clientCollectorUrl'>;
+export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'clientCollectorUrl'>;
 
 /**
  * @param taps null where nothing can be recorded: an invitation that asks for it is refused then
@@ -31,6 +29,7 @@ export async function admit(
   config: AdmissionConfig,
   rooms: Rooms,
   taps: RecordingTaps | null,
+  relays: Relays,
 ): Promise<JoinAnswer> {
   const request = joinRequestSchema.safeParse(body);
   if (!request.success) {
@@ -50,7 +49,6 @@ export async function admit(
     signToken('join', { ...claims, displayName }, { secret, ttlSeconds: joinTokenSeconds }),
     signToken('telemetry', claims, { secret, ttlSeconds: telemetryTokenSeconds }),
   ]);
-  const { turn } = config;
   return {
     joinToken,
     telemetryToken,
@@ -58,19 +56,13 @@ export async function admit(
     callId,
     roomId,
     participantId,
-    iceServers: turn
-      ? [
-          {
-            urls: turn.urls,
-            ...turnCredentials({ secret: turn.secret, name: participantId, ttlSeconds: turnSeconds, nowMs }),
-          },
-        ]
-      : [],
+    iceServers: relays.iceServers(participantId),
     serverTimeMs: nowMs,
   };
 }
 
-async function invitation(invite: string, secret: string): Promise<InviteClaims> {
+/** @throws SfuError invite_expired, invite_invalid */
+export async function invitation(invite: string, secret: string): Promise<InviteClaims> {
   try {
     return await verifyToken('invite', invite, secret);
   } catch (error) {

@@ -12,6 +12,7 @@ import { type CloseReason, closeCodes, SfuError } from '../errors.ts';
 import type { ClientLink, Participant } from '../Participant.ts';
 import { RateLimit } from '../RateLimit.ts';
 import type { Rooms } from '../Rooms.ts';
+import type { Relays } from '../relays/Relays.ts';
 import { prefixed, type Telemetry } from '../telemetry/Telemetry.ts';
 import { handlers, type ParticipantMethod } from './handlers.ts';
 import type { JoinTokens } from './JoinTokens.ts';
@@ -30,6 +31,7 @@ export interface ConnectionOptions {
   readonly nodeId: string;
   readonly rooms: Rooms;
   readonly tokens: JoinTokens;
+  readonly relays: Relays;
   readonly telemetry: Telemetry;
   readonly log: Logger;
 }
@@ -98,7 +100,17 @@ export class Connection implements ClientLink {
       this.#options.rooms.leave(participant);
       return {};
     }
+    if (method === 'restartIce') return this.#restartIce(participant, data);
     return callHandler(method, participant, data);
+  }
+
+  async #restartIce(participant: Participant, data: unknown): Promise<ResponseData['restartIce']> {
+    const { transportId, lostRelayUrls } = parseData('restartIce', data);
+    const { relays } = this.#options;
+    const iceParameters = await participant.restartIce(transportId);
+    const { participantId } = participant;
+    if (lostRelayUrls.length > 0) relays.report(participantId, lostRelayUrls);
+    return { iceParameters, iceServers: relays.iceServers(participantId, lostRelayUrls) };
   }
 
   async #join(token: string): Promise<ResponseData['join']> {

@@ -5,8 +5,8 @@ import type { z } from 'zod';
 import type { Method, ResponseData, requestSchemas } from '../../telemetry/signaling.ts';
 import type { Participant } from '../Participant.ts';
 
-/** `join` and `leave` belong to the connection. */
-export type ParticipantMethod = Exclude<Method, 'join' | 'leave'>;
+/** `join`, `leave`, and `restartIce`, which needs the relays, belong to the connection. */
+export type ParticipantMethod = Exclude<Method, 'join' | 'leave' | 'restartIce'>;
 
 type Handlers = {
   [M in ParticipantMethod]: (
@@ -32,10 +32,6 @@ export const handlers: Handlers = {
     await participant.connectTransport(transportId, dtlsParameters);
     return {};
   },
-
-  restartIce: async (participant, { transportId }) => ({
-    iceParameters: await participant.restartIce(transportId),
-  }),
 
   produce: async (participant, data) => ({ producerId: await participant.produce(data) }),
 

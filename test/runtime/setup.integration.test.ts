@@ -96,7 +96,7 @@ describe('where programs are missing', () => {
     await eventually('the set-up to end', () => run.code !== undefined);
     expect(run.code).toBe(1);
     expect(run.output).toMatch(
-      /^ {2}sudo apt-get install -y --no-install-recommends chromium redis-server coturn$/m,
+      /^ {2}sudo apt-get install -y --no-install-recommends chromium redis-server coturn openssl$/m,
     );
   });
 
@@ -108,7 +108,7 @@ describe('where programs are missing', () => {
     };
     const run = setUp(bareCheckout(), { env, unprivileged: true });
     await eventually('the set-up to end', () => run.code !== undefined);
-    expect(run.output).toMatch(/^ {2}sudo apt-get install -y --no-install-recommends coturn$/m);
+    expect(run.output).toMatch(/^ {2}sudo apt-get install -y --no-install-recommends coturn openssl$/m);
   });
 });
 

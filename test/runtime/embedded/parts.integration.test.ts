@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import net from 'node:net';
@@ -13,10 +12,8 @@ import { startClickHouse } from '../../../runtime/embedded/clickhouse.ts';
 import type { Embedded } from '../../../runtime/embedded/part.ts';
 import { readerBounds } from '../../../runtime/embedded/reader-profile.ts';
 import { startRedis } from '../../../runtime/embedded/redis.ts';
-import { startTurn } from '../../../runtime/embedded/turn.ts';
 import { eventually, lives } from '../../support/processes.ts';
 
-const secret = 'a-secret-for-the-test';
 const base = mkdtempSync(path.join(os.tmpdir(), 'callscope-parts-'));
 let dataDir: string;
 
@@ -36,7 +33,6 @@ async function started<T extends Embedded>(starting: Promise<T>): Promise<T> {
 const parts = {
   clickhouse: (port?: number) => startClickHouse({ dataDir, port }),
   redis: (port?: number) => startRedis({ dataDir, port }),
-  turn: (port?: number) => startTurn({ dataDir, secret, port }),
 };
 
 describe.each(Object.entries(parts))('%s', (name, start) => {
@@ -185,39 +181,5 @@ describe('Redis', () => {
     nobody.on('error', () => {});
     onTestFinished(() => nobody.disconnect());
     await expect(nobody.get('kept')).rejects.toThrow(/NOAUTH/);
-  });
-});
-
-describe('coturn', () => {
-  /** coturn's own load client: relays packets between two of its allocations and counts what is lost. */
-  async function relayThrough(port: number, withSecret: string) {
-    const user = `${Math.floor(Date.now() / 1000) + 600}:tester`;
-    const password = createHmac('sha1', withSecret).update(user).digest('base64');
-    const args = ['-y', '-u', user, '-w', password, '-p', String(port), '-n', '5', '-m', '1', '127.0.0.1'];
-    const child = spawn('turnutils_uclient', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let output = '';
-    let closed = false;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (bytes) => {
-        output += bytes;
-      });
-    }
-    child.on('close', () => {
-      closed = true;
-    });
-    await eventually('turnutils_uclient to finish or be refused', () => closed || /error/i.test(output));
-    return output;
-  }
-
-  test('relays for a credential made with the secret', async () => {
-    const { port, urls } = await started(startTurn({ dataDir, secret }));
-    expect(urls).toEqual([`turn:127.0.0.1:${port}?transport=udp`, `turn:127.0.0.1:${port}?transport=tcp`]);
-    expect(await relayThrough(port, secret)).toMatch(/Total lost packets 0 /);
-  });
-
-  test('refuses a credential made with another secret', async () => {
-    const { port } = await started(startTurn({ dataDir, secret }));
-    expect(await relayThrough(port, 'not-the-secret')).toMatch(/Cannot complete Allocation/);
   });
 });

@@ -1,13 +1,11 @@
 /** Starts one embedded part and says so in a line of JSON; the test then kills this process. */
 import { startClickHouse } from '../../../runtime/embedded/clickhouse.ts';
 import { startRedis } from '../../../runtime/embedded/redis.ts';
-import { startTurn } from '../../../runtime/embedded/turn.ts';
 
 const [part, dataDir = ''] = process.argv.slice(2);
 const start = {
   clickhouse: () => startClickHouse({ dataDir }),
   redis: () => startRedis({ dataDir }),
-  turn: () => startTurn({ dataDir, secret: 'a-secret-for-the-test' }),
 }[part ?? ''];
 if (!start) throw new Error(`no such part: ${part}`);
 const { pid } = await start();
