@@ -4,7 +4,7 @@ import type { Logger } from '../telemetry/service/service.ts';
 import { CollectorError } from './errors.ts';
 import type { Authorise } from './http/authorise.ts';
 import { RateLimit, recordRate, requestRate } from './http/rate.ts';
-import type { CollectorMetrics } from './metrics.ts';
+import type { CollectorMetrics, Series } from './metrics.ts';
 import type { Encoding, Signal } from './otlp/answer.ts';
 import type { Writer } from './rows/identity.ts';
 import type { Accepted, Store } from './store/store.ts';
@@ -32,9 +32,15 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #requests = new RateLimit(requestRate);
   readonly #records = new RateLimit(recordRate);
+  readonly #counters: Record<Signal, SignalCounters>;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#counters = {
+      logs: countersOf('logs', parts.metrics),
+      traces: countersOf('traces', parts.metrics),
+      metrics: countersOf('metrics', parts.metrics),
+    };
   }
 
   /**
@@ -54,8 +60,9 @@ export class Intake {
 
   /** Resolves once the request is on disk. @throws CollectorError */
   async take({ signal, encoding, contentEncoding, writer, body }: Arrived): Promise<Accepted> {
-    const { store, metrics, now } = this.#parts;
-    metrics.bodyBytes.add(body.length, { signal });
+    const { store, now } = this.#parts;
+    const counters = this.#counters[signal];
+    counters.bodyBytes.value += body.length;
     const key = participantKey(writer);
     const receivedAtMs = now();
     const answer = await store.accept({
@@ -64,20 +71,41 @@ export class Intake {
       body,
       ...(key && { admit: (count: number) => this.#records.take(key, count, receivedAtMs) }),
     });
-    metrics.records.add(answer.rows, { signal });
-    metrics.refused.add(answer.rejected, { signal });
+    counters.records.value += answer.rows;
+    counters.refused.value += answer.rejected;
     return answer;
   }
 
   /** Ended with this status: HTTP's, or the name of gRPC's. */
   count(signal: Signal, status: string): void {
-    this.#parts.metrics.requests.add(1, { signal, status });
+    const { requests } = this.#counters[signal];
+    let series = requests.get(status);
+    if (!series) {
+      series = this.#parts.metrics.requests.series({ signal, status });
+      requests.set(status, series);
+    }
+    series.value++;
   }
 
   refused(error: CollectorError): void {
     this.#parts.metrics.errors.add(1, { code: error.code });
   }
 }
+
+interface SignalCounters {
+  readonly bodyBytes: Series;
+  readonly records: Series;
+  readonly refused: Series;
+  /** By status. */
+  readonly requests: Map<string, Series>;
+}
+
+const countersOf = (signal: Signal, metrics: CollectorMetrics): SignalCounters => ({
+  bodyBytes: metrics.bodyBytes.series({ signal }),
+  records: metrics.records.series({ signal }),
+  refused: metrics.refused.series({ signal }),
+  requests: new Map(),
+});
 
 /** Who is bounded; servers are not. Ids may hold anything, hence the separator that cannot stand in a header. */
 function participantKey(writer: Writer): string | undefined {
@@ -88,6 +116,6 @@ function participantKey(writer: Writer): string | undefined {
 
 /** The same bytes from the same writer are the same telemetry, sent again. */
 function digestOf(signal: Signal, writerKey: string, body: Buffer): Buffer {
-  const content = hash('sha256', body, 'hex');
-  return hash('sha256', `${signal}\n${writerKey}\n\n${content}`, 'buffer');
+  const writer = Buffer.from(`${signal}\n${writerKey}`);
+  return hash('sha256', Buffer.concat([Buffer.from([writer.length >>> 8, writer.length]), writer, body]), 'buffer');
 }

@@ -35,10 +35,15 @@ export class CollectorMetrics {
   }
 }
 
+/** One counter of one set of labels, for those who count often: the labels are written out once. */
+export interface Series {
+  value: number;
+}
+
 class Counter {
   readonly #name: string;
   readonly #help: string;
-  readonly #series = new Map<string, number>();
+  readonly #series = new Map<string, Series>();
 
   constructor(name: string, help: string) {
     this.#name = name;
@@ -46,12 +51,22 @@ class Counter {
   }
 
   add(value: number, labels: Labels = {}): void {
-    const series = seriesText(labels);
-    this.#series.set(series, (this.#series.get(series) ?? 0) + value);
+    this.series(labels).value += value;
+  }
+
+  /** Shown from now on, from 0. */
+  series(labels: Labels): Series {
+    const text = seriesText(labels);
+    let series = this.#series.get(text);
+    if (!series) {
+      series = { value: 0 };
+      this.#series.set(text, series);
+    }
+    return series;
   }
 
   render(): string {
-    const lines = [...this.#series].map(([series, value]) => `${this.#name}${series} ${value}\n`);
+    const lines = [...this.#series].map(([labels, { value }]) => `${this.#name}${labels} ${value}\n`);
     return header(this.#name, this.#help, 'counter') + lines.join('');
   }
 }

@@ -86,8 +86,11 @@ export class Store {
   readonly #states = new Map<string, TableState>();
   /** Rows of requests that go to the spool only are counted here and thrown away. */
   readonly #scratch = new ColumnTables();
-  /** Digest -> what it is answered, oldest first. */
+  /** Digest -> what it is answered. */
   readonly #requests = new Map<string, { sequence: number; answer: Accepted }>();
+  /** The digests in the order in which they came, round and round: the next one takes the oldest one's place. */
+  readonly #digests: string[] = [];
+  #nextDigest = 0;
   /** Requests up to this one have their rows in columns or blocks. */
   #gathered: number;
   #reading = true;
@@ -215,9 +218,10 @@ export class Store {
 
   #remember(digest: string, sequence: number, answer: Accepted): void {
     this.#requests.set(digest, { sequence, answer });
-    if (this.#requests.size <= rememberedRequests) return;
-    const [oldest] = this.#requests.keys();
-    this.#requests.delete(oldest!);
+    const oldest = this.#digests[this.#nextDigest];
+    if (oldest !== undefined) this.#requests.delete(oldest);
+    this.#digests[this.#nextDigest] = digest;
+    this.#nextDigest = (this.#nextDigest + 1) % rememberedRequests;
   }
 
   /** Rows of request `sequence` are in the columns of the touched tables: when are these sent? */
