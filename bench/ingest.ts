@@ -16,7 +16,8 @@ import { type Participant, participants, Sender } from './ingest/senders.ts';
 
 const recordsPerRequest = 200;
 const recordsPerSmallRequest = 10;
-const connections = 16;
+/** Some thousand clients send a request each every second or two: this many are always on their way. */
+const connections = 64;
 const runs = 3;
 const loadShare = 0.7;
 /** Distinct bodies; each is sent many times under other bytes. */

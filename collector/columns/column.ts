@@ -404,7 +404,7 @@ function sameBytes(word: Uint8Array, from: DataView, start: number, length: numb
 
 function asciiAt(from: DataView, start: number, length: number): string | undefined {
   const bytes = Buffer.from(from.buffer as ArrayBuffer, from.byteOffset + start, length);
-  return bytes.some((byte) => byte > 0x7f) ? undefined : bytes.latin1Slice();
+  return bytes.some((byte) => byte > 0x7f) ? undefined : bytes.toString('latin1');
 }
 
 /** Lists of numbers: few rows have them (histograms), so they are kept as they come. */

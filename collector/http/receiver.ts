@@ -79,8 +79,6 @@ export function otlpReceiver(parts: ReceiverParts): Receive {
       answer(request, response, error.status, encoding, body, {
         ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
         ...(error.code === 'unauthenticated' && { 'www-authenticate': 'Bearer' }),
-        // Nobody reads the rest of it.
-        ...(error.code === 'body_too_large' && { connection: 'close' }),
       });
     });
   };

@@ -38,15 +38,14 @@ describe('who may write', () => {
     ['another scheme', 401, `Basic ${serverKey}`, 'logs'],
     ['no header', 401, '', 'logs'],
   ])('%s: %i', async (_, status, header, signal) => {
-    const { app } = await build();
+    const built = await build();
     const token = await header;
     const authorization = token.includes(' ') || token === '' ? token : `Bearer ${token}`;
     const payload = signal === 'logs' ? event : { resourceMetrics: [] };
-    const answer = await app.inject({
+    const answer = await ask(built, `/v1/${signal}`, {
       method: 'POST',
-      url: `/v1/${signal}`,
-      headers: { authorization },
-      payload,
+      headers: { ...(authorization && { authorization }), 'content-type': 'application/json' },
+      body: JSON.stringify(payload),
     });
     expect(answer.statusCode).toBe(status);
     if (status !== 200)
@@ -62,94 +61,87 @@ describe('what is refused says so in the encoding of the request', () => {
     ['a body that is not gzip', 400, 'bad_compression', { 'content-encoding': 'gzip' }, '{}'],
     ['a body that is too large', 413, 'body_too_large', {}, Buffer.alloc(maxBodyBytes + 1)],
   ])('%s: %i', async (_, status, code, headers, payload) => {
-    const { app } = await build();
-    const answer = await post(app, payload, headers);
+    const answer = await post(await build(), payload, headers);
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject({ message: expect.stringMatching(new RegExp(`^${code}: `)) });
   });
 
   test('protobuf gets a protobuf Status', async () => {
-    const { app } = await build();
-    const answer = await post(app, Buffer.from('hello'), { 'content-type': 'application/x-protobuf' });
+    const answer = await post(await build(), Buffer.from('hello'), { 'content-type': 'application/x-protobuf' });
     expect(answer.statusCode).toBe(400);
-    expect(answer.headers['content-type']).toBe('application/x-protobuf');
-    expect([...answer.rawPayload.subarray(0, 3)]).toEqual([0x08, 3, 0x12]);
+    expect(answer.headers.get('content-type')).toBe('application/x-protobuf');
+    expect([...answer.body.subarray(0, 3)]).toEqual([0x08, 3, 0x12]);
   });
 
   test('an unknown path: 404', async () => {
-    const answer = await (await build()).app.inject({ method: 'POST', url: '/v1/profiles' });
+    const answer = await ask(await build(), '/v1/profiles', { method: 'POST' });
     expect(answer.statusCode).toBe(404);
   });
 });
 
 test('refused records are counted in the answer, the others are written', async () => {
-  const { app, inserted } = await build();
+  const built = await build();
   const logRecords = [{ eventName: 'rtc.ice.state' }, { eventName: 'rtc.stats.sfu_producer' }];
-  const answer = await post(app, JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }));
+  const answer = await post(built, JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }));
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toMatchObject({ partialSuccess: { rejectedLogRecords: '1' } });
-  await expect.poll(() => inserted.map(({ table }) => table)).toEqual(['rtc_event']);
+  await expect.poll(() => built.inserted.map(({ table }) => table)).toEqual(['rtc_event']);
 });
 
 test('a participant that sends too often is told when to come back', async () => {
-  const { app } = await build();
+  const built = await build();
   const statuses: number[] = [];
-  for (let i = 0; i <= requestRate.burst; i++) statuses.push((await post(app, '{}')).statusCode);
+  for (let i = 0; i <= requestRate.burst; i++) statuses.push((await post(built, `{"n":${i}}`)).statusCode);
   expect(statuses.filter((status) => status === 200).length).toBe(requestRate.burst);
-  const answer = await post(app, '{}');
+  const answer = await post(built, '{}');
   expect(answer.statusCode).toBe(429);
-  expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
 });
 
 test('until the schema is ready nothing is taken, and /readyz says why', async () => {
-  const { app } = await build({ notReady: 'the schema is not there' });
-  const answer = await post(app, JSON.stringify(event));
+  const built = await build({ notReady: 'the schema is not there' });
+  const answer = await post(built, JSON.stringify(event));
   expect(answer.statusCode).toBe(503);
-  expect(answer.headers['retry-after']).toBe('2');
-  const ready = await app.inject('/readyz');
+  expect(answer.headers.get('retry-after')).toBe('2');
+  const ready = await ask(built, '/readyz');
   expect([ready.statusCode, ready.json().reason]).toEqual([503, 'the schema is not there']);
-  expect((await app.inject('/healthz')).statusCode).toBe(200);
+  expect((await ask(built, '/healthz')).statusCode).toBe(200);
 });
 
 describe('pages', () => {
   const preflight = { 'access-control-request-method': 'POST' };
   test.each([
     ['https://meet.example.org', 204, 'https://meet.example.org'],
-    ['https://evil.example.org', 403, undefined],
+    ['https://evil.example.org', 403, null],
   ])('from %s: preflight %i', async (origin, status, allowed) => {
-    const { app } = await build();
     const headers = { origin, ...preflight };
-    const answer = await app.inject({ method: 'OPTIONS', url: '/v1/logs', headers });
+    const answer = await ask(await build(), '/v1/logs', { method: 'OPTIONS', headers });
     expect(answer.statusCode).toBe(status);
-    expect(answer.headers['access-control-allow-origin']).toBe(allowed);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(allowed);
     if (!allowed) return;
-    expect(answer.headers['access-control-allow-headers']).toMatch(
+    expect(answer.headers.get('access-control-allow-headers')).toMatch(
       /authorization.*content-type.*content-encoding/,
     );
-    expect(Number(answer.headers['access-control-max-age'])).toBeGreaterThanOrEqual(7_200);
+    expect(Number(answer.headers.get('access-control-max-age'))).toBeGreaterThanOrEqual(7_200);
   });
 
   test('that are allowed can read refusals too', async () => {
     const headers = { origin: 'https://meet.example.org' };
-    const answer = await (await build()).app.inject({
-      method: 'POST',
-      url: '/v1/logs',
-      headers,
-      payload: {},
-    });
+    const answer = await ask(await build(), '/v1/logs', { method: 'POST', headers });
     expect(answer.statusCode).toBe(401);
-    expect(answer.headers['access-control-allow-origin']).toBe('https://meet.example.org');
-    expect(answer.headers['access-control-expose-headers']).toContain('retry-after');
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://meet.example.org');
+    expect(answer.headers.get('access-control-expose-headers')).toContain('retry-after');
   });
 });
 
 test('/metrics counts requests by status, rows by table, refusals by code', async () => {
-  const { app } = await build();
-  await post(app, JSON.stringify(event));
-  await post(app, '{');
+  const built = await build();
+  await post(built, JSON.stringify(event));
+  await post(built, '{');
+  const metrics = async () => (await ask(built, '/metrics')).body.toString();
   const counted = 'callscope_collector_insert_seconds_count 1\n';
-  await expect.poll(async () => (await app.inject('/metrics')).body).toContain(counted);
-  const text = (await app.inject('/metrics')).body;
+  await expect.poll(metrics).toContain(counted);
+  const text = await metrics();
   expect(text).toContain('callscope_collector_requests_total{signal="logs",status="200"} 1\n');
   expect(text).toContain('callscope_collector_rows_total{table="rtc_event"} 1\n');
   expect(text).toContain('callscope_collector_errors_total{code="malformed"} 1\n');
@@ -157,7 +149,9 @@ test('/metrics counts requests by status, rows by table, refusals by code', asyn
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'callscope-spool-'));
 const spools: Spool[] = [];
+const apps: { close(): Promise<unknown> }[] = [];
 afterAll(async () => {
+  await Promise.all(apps.map((app) => app.close()));
   await Promise.all(spools.map((spool) => spool.close()));
   rmSync(directory, { recursive: true });
 });
@@ -183,19 +177,28 @@ async function build(options: { notReady?: string } = {}) {
   };
   const intake = new Intake(intakeParts);
   const app = buildServer({ ...intakeParts, intake, cors: cors(['https://meet.example.org']) });
-  return { app, inserted };
+  apps.push(app);
+  return { url: await app.listen({ host: '127.0.0.1', port: 0 }), inserted };
 }
 
-function post(
-  app: Awaited<ReturnType<typeof build>>['app'],
-  payload: Buffer | string,
-  headers: Record<string, string> = {},
-) {
+type Built = Awaited<ReturnType<typeof build>>;
+
+async function ask({ url }: Built, path: string, init: RequestInit = {}) {
+  const answer = await fetch(url + path, init);
+  const body = Buffer.from(await answer.arrayBuffer());
+  return {
+    statusCode: answer.status,
+    headers: answer.headers,
+    body,
+    json: () => JSON.parse(body.toString()),
+  };
+}
+
+function post(built: Built, payload: Buffer | string, headers: Record<string, string> = {}) {
   const authorization = `Bearer ${ann}`;
-  return app.inject({
+  return ask(built, '/v1/logs', {
     method: 'POST',
-    url: '/v1/logs',
     headers: { authorization, 'content-type': 'application/json', ...headers },
-    payload,
+    body: typeof payload === 'string' ? payload : new Uint8Array(payload),
   });
 }
