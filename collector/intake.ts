@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { Logger } from '../telemetry/service/service.ts';
 import { CollectorError } from './errors.ts';
 import type { Authorise } from './http/authorise.ts';
-import { RateLimit, recordRate, requestRate } from './http/rate.ts';
+import { RateLimit, rateOf, recordRate, requestRate } from './http/rate.ts';
 import type { CollectorMetrics, Series } from './metrics.ts';
 import type { Encoding, Signal } from './otlp/answer.ts';
 import type { Writer } from './rows/identity.ts';
@@ -18,6 +18,15 @@ export interface IntakeParts {
   readonly notReady: () => string | undefined;
   /** Epoch ms. */
   readonly now: () => number;
+  readonly quotas?: Quotas;
+}
+
+/** Records a second, sustained. */
+export interface Quotas {
+  /** @default as in rate.ts */
+  readonly participantRecordsPerSecond?: number | undefined;
+  /** Of all participants and of the keys of a tenant together. @default unbounded */
+  readonly tenantRecordsPerSecond?: number | undefined;
 }
 
 export interface Arrived {
@@ -30,12 +39,25 @@ export interface Arrived {
 
 export class Intake {
   readonly #parts: IntakeParts;
-  readonly #requests = new RateLimit(requestRate);
-  readonly #records = new RateLimit(recordRate);
+  readonly #requests: RateLimit;
+  readonly #records: RateLimit;
+  readonly #tenantRecords: RateLimit | undefined;
   readonly #counters: Record<Signal, SignalCounters>;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    const { participantRecordsPerSecond, tenantRecordsPerSecond } = parts.quotas ?? {};
+    const refused = (quota: string) => parts.metrics.quotaRefusals.series({ quota });
+    this.#requests = new RateLimit(requestRate, 'requests of a participant', refused('participant_requests'));
+    this.#records = new RateLimit(
+      participantRecordsPerSecond === undefined ? recordRate : rateOf(participantRecordsPerSecond),
+      'records of a participant',
+      refused('participant_records'),
+    );
+    this.#tenantRecords =
+      tenantRecordsPerSecond === undefined
+        ? undefined
+        : new RateLimit(rateOf(tenantRecordsPerSecond), 'records of a tenant', refused('tenant_records'));
     this.#counters = {
       logs: countersOf('logs', parts.metrics),
       traces: countersOf('traces', parts.metrics),
@@ -67,13 +89,21 @@ export class Intake {
     const receivedAtMs = now();
     const answer = await store.accept({
       facts: { signal, encoding, writer, receivedAtMs, ...(contentEncoding && { contentEncoding }) },
-      digest: digestOf(signal, key ?? 'server', body),
+      digest: digestOf(signal, key ?? tenantOf(writer) ?? 'server', body),
       body,
-      ...(key && { admit: (count: number) => this.#records.take(key, count, receivedAtMs) }),
+      admit: (count: number) => this.#admitRecords(writer, key, count, receivedAtMs),
     });
     counters.records.value += answer.rows;
-    counters.refused.value += answer.rejected;
+    for (const [reason, records] of answer.refused) {
+      this.#parts.metrics.refused.add(records, { signal, reason });
+    }
     return answer;
+  }
+
+  #admitRecords(writer: Writer, key: string | undefined, count: number, nowMs: number): void {
+    if (key) this.#records.take(key, count, nowMs);
+    const tenantId = tenantOf(writer);
+    if (tenantId !== undefined) this.#tenantRecords?.take(tenantId, count, nowMs);
   }
 
   /** Ended with this status: HTTP's, or the name of gRPC's. */
@@ -95,7 +125,6 @@ export class Intake {
 interface SignalCounters {
   readonly bodyBytes: Series;
   readonly records: Series;
-  readonly refused: Series;
   /** By status. */
   readonly requests: Map<string, Series>;
 }
@@ -103,9 +132,12 @@ interface SignalCounters {
 const countersOf = (signal: Signal, metrics: CollectorMetrics): SignalCounters => ({
   bodyBytes: metrics.bodyBytes.series({ signal }),
   records: metrics.records.series({ signal }),
-  refused: metrics.refused.series({ signal }),
   requests: new Map(),
 });
+
+/** Undefined where the writer may name any. */
+const tenantOf = (writer: Writer): string | undefined =>
+  writer.kind === 'server' ? writer.tenantId : writer.claims.tenantId;
 
 /** Who is bounded; servers are not. Ids may hold anything, hence the separator that cannot stand in a header. */
 function participantKey(writer: Writer): string | undefined {
@@ -117,5 +149,9 @@ function participantKey(writer: Writer): string | undefined {
 /** The same bytes from the same writer are the same telemetry, sent again. */
 function digestOf(signal: Signal, writerKey: string, body: Buffer): Buffer {
   const writer = Buffer.from(`${signal}\n${writerKey}`);
-  return hash('sha256', Buffer.concat([Buffer.from([writer.length >>> 8, writer.length]), writer, body]), 'buffer');
+  return hash(
+    'sha256',
+    Buffer.concat([Buffer.from([writer.length >>> 8, writer.length]), writer, body]),
+    'buffer',
+  );
 }

@@ -31,7 +31,7 @@ export async function startRig(): Promise<Rig> {
   let clickhouse: EmbeddedClickHouse = await startStore();
   const client = createClient({ url: clickhouse.url, request_timeout: 120_000, log: { level: 127 } });
   const startCollector = async (): Promise<ChildProcess> => {
-    const child = spawn(process.execPath, [...(process.env.PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.PROF}`] : []), path.join(import.meta.dirname, '../../collector/main.ts')], {
+    const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../collector/main.ts')], {
       env: {
         PATH: process.env.PATH,
         CALLSCOPE_COLLECTOR_PORT: String(port),

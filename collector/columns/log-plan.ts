@@ -6,7 +6,6 @@
 import { attributeName, identityColumns } from '../../telemetry/identity.ts';
 import type { StatsKind } from '../../telemetry/stats.ts';
 import { mayHoldAddress } from '../rows/address.ts';
-import { tokenColumns } from '../rows/identity.ts';
 import type { ColumnType } from './definitions.ts';
 
 /** What is done with a value, as numbers for the reader's switch. */
@@ -78,12 +77,12 @@ export class LogPlan {
   first = 0;
   readonly #byKey = new Map<string, number>();
 
-  /** @param ofParticipant the token says who it is about */
-  constructor(kind: StatsKind, ofParticipant: boolean) {
+  /** @param tokenColumns said by the writer's token or key */
+  constructor(kind: StatsKind, tokenColumns: ReadonlySet<string>) {
     this.kind = kind;
     this.nameBytes = Buffer.from(kind.event);
     const identity = identityColumns.map((column) =>
-      slot(column, ofParticipant && tokenColumns.has(column) ? action.ignored : action.identity),
+      slot(column, tokenColumns.has(column) ? action.ignored : action.identity),
     );
     const members = kind.members.map(({ column, type }) => {
       if (type === 'count' || type === 'seconds') return slot(column, action.count, type === 'seconds');

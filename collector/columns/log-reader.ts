@@ -17,7 +17,7 @@ import { Reader } from '../otlp/protobuf/reader.ts';
 import { truncateAddresses } from '../rows/address.ts';
 import { AttributeMap } from '../rows/attributes.ts';
 import { correctedTime, storableTime } from '../rows/clock.ts';
-import { maxIdLength, type Writer } from '../rows/identity.ts';
+import { columnsOfToken, maxIdLength, type Writer } from '../rows/identity.ts';
 import { isSfuEvent, type LogSender, logRow, logSender } from '../rows/logs.ts';
 import type { FlagColumn, FloatColumn, IntColumn, TextColumn, WordColumn } from './column.ts';
 import { type AttributeShape, action, LogPlan, maxShapeBytes } from './log-plan.ts';
@@ -37,13 +37,20 @@ const lowestHigh = -0x20_0000;
 
 const giveUp = Symbol('not plain');
 
-const plansOf = (ofParticipant: boolean): readonly LogPlan[] =>
-  [...statsKindsByEvent.values()]
-    .filter((kind) => !(ofParticipant && isSfuEvent(kind.event)))
-    .map((kind) => new LogPlan(kind, ofParticipant));
+/** By the columns that the writer's token says: there are three kinds of writers. */
+const plans = new Map<ReadonlySet<string>, readonly LogPlan[]>();
 
-const serverPlans = plansOf(false);
-const participantPlans = plansOf(true);
+function plansOf(writer: Writer): readonly LogPlan[] {
+  const tokenColumns = columnsOfToken(writer);
+  let list = plans.get(tokenColumns);
+  if (!list) {
+    list = [...statsKindsByEvent.values()]
+      .filter((kind) => writer.kind === 'server' || !isSfuEvent(kind.event))
+      .map((kind) => new LogPlan(kind, tokenColumns));
+    plans.set(tokenColumns, list);
+  }
+  return list;
+}
 
 /**
  * @returns false where the request is not plain; what was written of it must be rolled back then
@@ -103,7 +110,7 @@ class PlainLogs {
     this.#writer = writer;
     this.#receivedAtMs = receivedAtMs;
     this.#tables = tables;
-    this.#plans = writer.kind === 'participant' ? participantPlans : serverPlans;
+    this.#plans = plansOf(writer);
     this.#plan = this.#plans[0]!;
   }
 
@@ -272,7 +279,7 @@ class PlainLogs {
 
         if (found < 0) {
           const reader = new Reader(body.subarray(at - (valueSize > 0x7f ? 2 : 1), pairEnd));
-          rest ??= new AttributeMap();
+          rest ??= new AttributeMap(this.#tables.redaction);
           const name = body.toString('utf8', keyAt, keyAt + keySize);
           // Twice, with or without prefix: which one counts is for the general way to say.
           if (rest.has(name)) throw giveUp;

@@ -1,4 +1,4 @@
-/** Who may write: servers by the server key, participants by a telemetry token. */
+/** Who may write: servers by the server key or one of a tenant, participants by a telemetry token. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { verifyToken } from '../../telemetry/tokens.ts';
@@ -14,9 +14,23 @@ const maxHeaderLength = 4_096;
 /** Tokens remembered as valid until they expire: a participant shows the same one every second or two. */
 const maxVerified = 10_000;
 
+export interface Secrets {
+  readonly tokenSecret: string;
+  /** Of servers that write for any tenant. */
+  readonly serverKey: string;
+  /** Keys of servers that write for one tenant only, and whose each is. */
+  readonly tenantKeys?: ReadonlyMap<string, string>;
+}
+
 /** @returns a function that throws CollectorError `unauthenticated` or `forbidden` */
-export function authoriser(secrets: { tokenSecret: string; serverKey: string }): Authorise {
-  const serverKey = sha256(secrets.serverKey);
+export function authoriser(secrets: Secrets): Authorise {
+  const keys: readonly { hash: Buffer; writer: Writer }[] = [
+    { hash: sha256(secrets.serverKey), writer: { kind: 'server' } },
+    ...[...(secrets.tenantKeys ?? [])].map(([key, tenantId]) => ({
+      hash: sha256(key),
+      writer: { kind: 'server', tenantId } as const,
+    })),
+  ];
   /** By the whole header. */
   const verified = new Map<string, { writer: Writer; untilMs: number }>();
   return async (header, signal) => {
@@ -27,7 +41,9 @@ export function authoriser(secrets: { tokenSecret: string; serverKey: string }):
     if (!token)
       throw new CollectorError('unauthenticated', 'the Authorization header is not "Bearer <token>"');
     // Hashes have one length, so the comparison's time tells nothing about the key.
-    if (timingSafeEqual(sha256(token), serverKey)) return { kind: 'server' };
+    const shown = sha256(token);
+    const server = keys.find(({ hash }) => timingSafeEqual(shown, hash));
+    if (server) return server.writer;
     if (signal === 'metrics') throw new CollectorError('forbidden', 'metrics are taken from servers only');
     try {
       const claims = await verifyToken('telemetry', token, secrets.tokenSecret);

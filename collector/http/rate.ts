@@ -3,6 +3,8 @@
  * 300 records a second in a request or two; the bounds stop loops and floods, not busy calls.
  */
 import { CollectorError } from '../errors.ts';
+import type { Series } from '../metrics.ts';
+import { maxRecords } from '../otlp/limits.ts';
 
 export interface Rate {
   /** Per second, sustained. */
@@ -12,7 +14,12 @@ export interface Rate {
 }
 
 export const requestRate: Rate = { perSecond: 5, burst: 60 };
-export const recordRate: Rate = { perSecond: 2_000, burst: 40_000 };
+export const recordRate: Rate = rateOf(2_000);
+
+/** Of records: what came together while a sender was away for 20 s may come at once, and the largest request always. */
+export function rateOf(perSecond: number): Rate {
+  return { perSecond, burst: Math.max(perSecond * 20, maxRecords) };
+}
 
 /**
  * Participants of a generation. Who is in neither this one nor the one before was not seen while so many others were:
@@ -27,11 +34,19 @@ interface Bucket {
 
 export class RateLimit {
   readonly #rate: Rate;
+  readonly #what: string;
+  readonly #refused: Series | undefined;
   #buckets = new Map<string, Bucket>();
   #before = new Map<string, Bucket>();
 
-  constructor(rate: Rate) {
+  /**
+   * @param what is counted, for the refusal's text
+   * @param refused counts refusals
+   */
+  constructor(rate: Rate, what = 'requests', refused?: Series) {
     this.#rate = rate;
+    this.#what = what;
+    this.#refused = refused;
   }
 
   /** @throws CollectorError `too_many_requests` with the time until `amount` would pass */
@@ -45,7 +60,10 @@ export class RateLimit {
       return;
     }
     const retryAfterSeconds = Math.max(1, Math.ceil((amount - bucket.level) / perSecond));
-    throw new CollectorError('too_many_requests', `more than ${perSecond} a second`, { retryAfterSeconds });
+    if (this.#refused) this.#refused.value++;
+    throw new CollectorError('too_many_requests', `more than ${perSecond} ${this.#what} a second`, {
+      retryAfterSeconds,
+    });
   }
 
   #bucketOf(key: string, nowMs: number): Bucket {

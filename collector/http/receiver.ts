@@ -9,6 +9,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../telemetry/service/service.ts';
+import type { Enrich } from '../enrich/sender.ts';
 import { CollectorError } from '../errors.ts';
 import type { Intake } from '../intake.ts';
 import { contentTypes, type Encoding, encodeResponse, encodeStatus, type Signal } from '../otlp/answer.ts';
@@ -18,6 +19,8 @@ import type { Cors } from './cors.ts';
 export interface ReceiverParts {
   readonly intake: Intake;
   readonly cors: Cors;
+  /** Adds what is known of a participant beside what it says. */
+  readonly enrich?: Enrich;
   readonly log: Logger;
   /** Kept connections are told to go elsewhere. */
   readonly closing: () => boolean;
@@ -59,7 +62,8 @@ export function otlpReceiver(parts: ReceiverParts): Receive {
 
   const take = async (signal: Signal, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { headers } = request;
-    const writer = await intake.admit(headers.authorization, signal);
+    const admitted = await intake.admit(headers.authorization, signal);
+    const writer = parts.enrich ? parts.enrich(admitted, request) : admitted;
     const encoding = encodingOf(headers['content-type']);
     const body = await readBody(request);
     const contentEncoding = headers['content-encoding'];

@@ -1,6 +1,7 @@
 /** The collector's HTTP server: the receiver, and what pages ask before they send and those who run it ask at all. */
 import http from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Enrich } from '../enrich/sender.ts';
 import { CollectorError } from '../errors.ts';
 import type { Intake, IntakeParts } from '../intake.ts';
 import { contentTypes, encodeStatus } from '../otlp/answer.ts';
@@ -10,6 +11,7 @@ import { answerEncoding, otlpReceiver, postedSignal, signals } from './receiver.
 export interface ServerParts extends IntakeParts {
   readonly intake: Intake;
   readonly cors: Cors;
+  readonly enrich?: Enrich;
 }
 
 const serverOptions: http.ServerOptions = {
@@ -56,9 +58,17 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     if (reason === undefined) return { status: 'ready', ...(behind && { behind }) };
     return reply.code(503).send({ status: 'not ready', reason });
   });
-  app.get('/metrics', async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(parts.metrics.render()),
-  );
+  app.get('/metrics', async (_request, reply) => {
+    const { metrics, store } = parts;
+    const { user, system } = process.cpuUsage();
+    metrics.lagSeconds.value = store.lagMs(parts.now()) / 1_000;
+    metrics.spoolBytes.value = store.spoolBytes;
+    metrics.ready.value = (parts.notReady() ?? store.failure) === undefined ? 1 : 0;
+    metrics.storeTakesRows.value = store.behind === undefined ? 1 : 0;
+    metrics.residentBytes.value = process.memoryUsage.rss();
+    metrics.cpuSeconds.value = (user + system) / 1e6;
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(metrics.render());
+  });
   app.setNotFoundHandler((request, reply) => {
     const { status, rpcCode, code, message } = new CollectorError(
       'not_found',

@@ -25,8 +25,12 @@ export const requestFacts = z.object({
   encoding: z.enum(['protobuf', 'json']),
   contentEncoding: z.string().optional(),
   writer: z.union([
-    z.object({ kind: z.literal('server') }),
-    z.object({ kind: z.literal('participant'), claims: telemetryClaims }),
+    z.object({ kind: z.literal('server'), tenantId: z.string().optional() }),
+    z.object({
+      kind: z.literal('participant'),
+      claims: telemetryClaims,
+      about: z.record(z.string(), z.string()).optional(),
+    }),
   ]),
   receivedAtMs: z.number(),
 });

@@ -67,7 +67,9 @@ describe('what is refused says so in the encoding of the request', () => {
   });
 
   test('protobuf gets a protobuf Status', async () => {
-    const answer = await post(await build(), Buffer.from('hello'), { 'content-type': 'application/x-protobuf' });
+    const answer = await post(await build(), Buffer.from('hello'), {
+      'content-type': 'application/x-protobuf',
+    });
     expect(answer.statusCode).toBe(400);
     expect(answer.headers.get('content-type')).toBe('application/x-protobuf');
     expect([...answer.body.subarray(0, 3)]).toEqual([0x08, 3, 0x12]);
