@@ -177,8 +177,8 @@ export const settingGroups = {
     },
     CALLSCOPE_REDACTED_ATTRIBUTES: {
       kind: setting.list().optional(),
-      otherwise: 'names of passwords, secrets, tokens, cookies, e-mail addresses, phone numbers and persons',
-      doc: 'Attributes of events, spans and metrics whose values are not stored, `*` for any characters; takes the place of the list in `collector/rows/redaction.ts`.',
+      otherwise: 'names of secrets and persons',
+      doc: 'Attributes of events, spans and metrics whose values are not stored, `*` for any characters; takes the place of a list of passwords, secrets, tokens, cookies, e-mail addresses, phone numbers and persons.',
     },
     CALLSCOPE_GEOIP_FILES: {
       kind: setting.list().optional(),

@@ -5,6 +5,9 @@
  *
  * Segments are given up oldest first. Of a segment given up the digests of its requests stay, for as long as senders
  * may send them again.
+ *
+ * On a full disk no request is taken, but what is held must still get out: marks of blocks and kept digests may use
+ * space that is reserved for them.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -33,6 +36,8 @@ export interface SpoolOptions {
   readonly segmentBytes?: number;
   /** Digests kept of requests that are no longer in the spool. @default 100_000 */
   readonly rememberedDigests?: number;
+  /** Kept free for marks and digests while the disk is full. @default 1 MiB */
+  readonly reserveBytes?: number;
   /** How long the disk rests between two syncs, so that more requests share one. @default 4 */
   readonly syncRestMs?: number;
   /** The disk failed to sync: nothing can be promised any more, the process should start anew. */
@@ -86,6 +91,7 @@ export class Spool {
   #syncing: Promise<void> | undefined;
   #failure: string | undefined;
   #broken: string | undefined;
+  #reserved = false;
 
   private constructor(options: SpoolOptions, lock: net.Server) {
     this.#options = {
@@ -93,6 +99,7 @@ export class Spool {
       maxBytes: options.maxBytes ?? 4 * 2 ** 30,
       segmentBytes: options.segmentBytes ?? 16 * 2 ** 20,
       rememberedDigests: options.rememberedDigests ?? 100_000,
+      reserveBytes: options.reserveBytes ?? 2 ** 20,
       syncRestMs: options.syncRestMs ?? 4,
       onBroken: options.onBroken ?? (() => undefined),
     };
@@ -100,6 +107,7 @@ export class Spool {
     this.id = this.#readId();
     this.found = this.#scan();
     this.#descriptor = this.#openSegment();
+    this.#reserve();
   }
 
   /** @throws where another process has it open, or it cannot be read and written */
@@ -151,11 +159,11 @@ export class Spool {
 
   /** Marks what a block is made of, before it is sent. @returns to be given to `synced` */
   cut(end: BlockEnd): number {
-    return this.#write(recordType.cut, encodeBlockEnd(end));
+    return this.#useReserve(() => this.#write(recordType.cut, encodeBlockEnd(end)));
   }
 
   done(end: BlockEnd): number {
-    return this.#write(recordType.done, encodeBlockEnd(end));
+    return this.#useReserve(() => this.#write(recordType.done, encodeBlockEnd(end)));
   }
 
   /** Resolves once everything up to `sequence` is on disk. */
@@ -170,12 +178,18 @@ export class Spool {
 
   /** Gives up the segments whose requests all come before `sequence`; call once that is safe and synced. */
   release(sequence: number): void {
+    // On a full disk the last segment is worth something, too.
+    if (this.#failure !== undefined && this.#segments.at(-1)!.last < sequence)
+      this.#useReserve(() => this.#roll());
     while (this.#segments.length > 1 && this.#segments[0]!.last < sequence) {
-      const segment = this.#segments.shift()!;
-      this.#keepDigests(segment);
+      const segment = this.#segments[0]!;
+      this.#useReserve(() => this.#keepDigests(segment));
       fs.unlinkSync(segment.file);
+      this.#segments.shift();
       this.#bytes -= segment.bytes;
+      this.#failure = undefined;
     }
+    if (!this.#reserved) this.#reserve();
   }
 
   /** The requests after `sequence`, a segment at a time, as far as they are written when each is read. */
@@ -220,6 +234,35 @@ export class Spool {
     segment.bytes += wanted;
     this.#bytes += wanted;
     return ++this.#sequence;
+  }
+
+  /** Once more with the reserve given up, where there is one. */
+  #useReserve<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      if (!this.#reserved || this.#broken !== undefined) throw error;
+      this.#reserved = false;
+      fs.unlinkSync(this.#reserveFile);
+      return write();
+    }
+  }
+
+  get #reserveFile(): string {
+    return path.join(this.#options.directory, 'reserve');
+  }
+
+  #reserve(): void {
+    try {
+      fs.writeFileSync(this.#reserveFile, Buffer.alloc(this.#options.reserveBytes), {
+        flush: true,
+        mode: 0o600,
+      });
+      this.#reserved = true;
+    } catch {
+      // None can be had now: tried again when a segment was given up.
+      fs.rmSync(this.#reserveFile, { force: true });
+    }
   }
 
   #roll(): void {
