@@ -8,7 +8,7 @@ import { maxBodyBytes } from '../../../collector/http/body.ts';
 import { cors } from '../../../collector/http/cors.ts';
 import { requestRate } from '../../../collector/http/rate.ts';
 import { buildServer } from '../../../collector/http/server.ts';
-import { Intake } from '../../../collector/intake.ts';
+import { Intake, type Quotas } from '../../../collector/intake.ts';
 import { CollectorMetrics } from '../../../collector/metrics.ts';
 import { Spool } from '../../../collector/store/spool.ts';
 import { Store } from '../../../collector/store/store.ts';
@@ -16,6 +16,7 @@ import { signToken } from '../../../telemetry/tokens.ts';
 
 const secret = 'a secret for telemetry tokens';
 const serverKey = 'a-key-for-the-servers';
+const tenantKey = 'a-key-of-acme-alone';
 const claims = { tenantId: 'acme', roomId: 'r', callId: 'c', participantId: 'ann' };
 const ann = await signToken('telemetry', claims, { secret, ttlSeconds: 60 });
 const log = pino({ level: 'silent' });
@@ -29,6 +30,8 @@ describe('who may write', () => {
   test.each<[string, number, Promise<string> | string, string]>([
     ['the server key', 200, `Bearer ${serverKey}`, 'logs'],
     ['the server key, for metrics', 200, `Bearer ${serverKey}`, 'metrics'],
+    ['a tenant’s key', 200, `Bearer ${tenantKey}`, 'logs'],
+    ['a tenant’s key, for metrics', 200, `Bearer ${tenantKey}`, 'metrics'],
     ['a telemetry token', 200, `Bearer ${ann}`, 'logs'],
     ['a telemetry token, for metrics', 403, `Bearer ${ann}`, 'metrics'],
     ['a token that has expired', 401, expired, 'logs'],
@@ -87,6 +90,9 @@ test('refused records are counted in the answer, the others are written', async 
   const answer = await post(built, JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }));
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toMatchObject({ partialSuccess: { rejectedLogRecords: '1' } });
+  expect((await ask(built, '/metrics')).body.toString()).toContain(
+    'callscope_collector_refused_records_total{signal="logs",reason="sfu_event_of_client"} 1\n',
+  );
   await expect.poll(() => built.inserted.map(({ table }) => table)).toEqual(['rtc_event']);
 });
 
@@ -98,6 +104,25 @@ test('a participant that sends too often is told when to come back', async () =>
   const answer = await post(built, '{}');
   expect(answer.statusCode).toBe(429);
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+});
+
+test('what a tenant sends in all is bounded, and the refusals are counted', async () => {
+  const built = await build({ quotas: { tenantRecordsPerSecond: 10 } });
+  const many = (n: number) =>
+    JSON.stringify({
+      resourceLogs: [{ scopeLogs: [{ logRecords: Array(15_000).fill({ eventName: `event ${n}` }) }] }],
+    });
+  const authorization = `Bearer ${tenantKey}`;
+  expect((await post(built, many(1), { authorization })).statusCode).toBe(200);
+  const refused = await post(built, many(2), { authorization });
+  expect(refused.statusCode).toBe(429);
+  expect(refused.json().message).toContain('more than 10 records of a tenant a second');
+  // 10,000 of 20,000 are free again at 10 a second.
+  expect(refused.headers.get('retry-after')).toBe('1000');
+  expect((await post(built, many(3))).statusCode).toBe(429);
+  expect((await post(built, many(4), { authorization: `Bearer ${serverKey}` })).statusCode).toBe(200);
+  const text = (await ask(built, '/metrics')).body.toString();
+  expect(text).toContain('callscope_collector_quota_refusals_total{quota="tenant_records"} 2\n');
 });
 
 test('until the schema is ready nothing is taken, and /readyz says why', async () => {
@@ -147,6 +172,9 @@ test('/metrics counts requests by status, rows by table, refusals by code', asyn
   expect(text).toContain('callscope_collector_requests_total{signal="logs",status="200"} 1\n');
   expect(text).toContain('callscope_collector_rows_total{table="rtc_event"} 1\n');
   expect(text).toContain('callscope_collector_errors_total{code="malformed"} 1\n');
+  for (const gauge of ['lag_seconds 0', 'ready 1', 'clickhouse_takes_rows 1', 'buffered_rows 0']) {
+    expect(text).toContain(`callscope_collector_${gauge}\n`);
+  }
 });
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'callscope-spool-'));
@@ -158,7 +186,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function build(options: { notReady?: string } = {}) {
+async function build(options: { notReady?: string; quotas?: Quotas } = {}) {
   const inserted: { table: string; block: Buffer }[] = [];
   const metrics = new CollectorMetrics();
   const insert = async (table: string, block: Buffer) => {
@@ -170,11 +198,12 @@ async function build(options: { notReady?: string } = {}) {
   const store = new Store(parts, { lingerMs: () => 1 });
   store.start();
   const intakeParts = {
-    authorise: authoriser({ tokenSecret: secret, serverKey }),
+    authorise: authoriser({ tokenSecret: secret, serverKey, tenantKeys: new Map([[tenantKey, 'acme']]) }),
     store,
     metrics,
     log,
     notReady: () => options.notReady,
+    ...(options.quotas && { quotas: options.quotas }),
     now: () => 1_790_000_000_000,
   };
   const intake = new Intake(intakeParts);
