@@ -14,6 +14,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import {
   type BlockEnd,
   decodeBlockEnd,
@@ -84,6 +85,10 @@ export class Spool {
   readonly #waiters: { sequence: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #digestFiles: { file: string; digests: number }[] = [];
   #descriptor: number;
+  /** Of segments that were closed and are not synced yet. */
+  readonly #unsynced: number[] = [];
+  /** A segment was begun whose name may not be on disk yet. */
+  #directoryChanged = false;
   #bytes = 0;
   #sequence = 0;
   #lastRequest = 0;
@@ -92,6 +97,8 @@ export class Spool {
   #failure: string | undefined;
   #broken: string | undefined;
   #reserved = false;
+  #releasable = 0;
+  #releasing: Promise<void> | undefined;
 
   private constructor(options: SpoolOptions, lock: net.Server) {
     this.#options = {
@@ -107,6 +114,7 @@ export class Spool {
     this.id = this.#readId();
     this.found = this.#scan();
     this.#descriptor = this.#openSegment();
+    syncDirectory(options.directory);
     this.#reserve();
   }
 
@@ -176,15 +184,29 @@ export class Spool {
     return promise;
   }
 
-  /** Gives up the segments whose requests all come before `sequence`; call once that is safe and synced. */
-  release(sequence: number): void {
-    // On a full disk the last segment is worth something, too.
-    if (this.#failure !== undefined && this.#segments.at(-1)!.last < sequence)
-      this.#useReserve(() => this.#roll());
-    while (this.#segments.length > 1 && this.#segments[0]!.last < sequence) {
-      const segment = this.#segments[0]!;
-      this.#useReserve(() => this.#keepDigests(segment));
-      fs.unlinkSync(segment.file);
+  /**
+   * Gives up the segments whose requests all come before `sequence`; call once that is safe and synced. Nothing here holds
+   * up requests: a disk that is busy may take long to sync digests and to unlink a segment.
+   */
+  release(sequence: number): Promise<void> {
+    this.#releasable = Math.max(this.#releasable, sequence);
+    this.#releasing ??= this.#releaseAll().finally(() => {
+      this.#releasing = undefined;
+    });
+    return this.#releasing;
+  }
+
+  async #releaseAll(): Promise<void> {
+    for (;;) {
+      const [segment] = this.#segments;
+      if (!segment || segment.last >= this.#releasable) break;
+      if (this.#segments.length === 1) {
+        // Worth something on a full disk only.
+        if (this.#failure === undefined) break;
+        this.#useReserve(() => this.#roll());
+      }
+      await this.#keepDigests(segment);
+      await fs.promises.unlink(segment.file);
       this.#segments.shift();
       this.#bytes -= segment.bytes;
       this.#failure = undefined;
@@ -210,8 +232,8 @@ export class Spool {
   }
 
   async close(): Promise<void> {
-    await this.#syncing?.catch(() => undefined);
-    fs.closeSync(this.#descriptor);
+    await Promise.allSettled([this.#syncing, this.#releasing]);
+    for (const descriptor of [...this.#unsynced, this.#descriptor]) fs.closeSync(descriptor);
     await new Promise((resolve) => this.#lock.close(resolve));
   }
 
@@ -241,11 +263,17 @@ export class Spool {
     try {
       return write();
     } catch (error) {
-      if (!this.#reserved || this.#broken !== undefined) throw error;
-      this.#reserved = false;
-      fs.unlinkSync(this.#reserveFile);
+      if (!this.#giveUpReserve()) throw error;
       return write();
     }
+  }
+
+  /** @returns false where there is none, or it would not help */
+  #giveUpReserve(): boolean {
+    if (!this.#reserved || this.#broken !== undefined) return false;
+    this.#reserved = false;
+    fs.unlinkSync(this.#reserveFile);
+    return true;
   }
 
   get #reserveFile(): string {
@@ -265,20 +293,18 @@ export class Spool {
     }
   }
 
+  /** The old segment is synced with the next request of the new one, not here: that would hold up all others. */
   #roll(): void {
-    fs.fdatasyncSync(this.#descriptor);
     const closed = this.#descriptor;
     this.#descriptor = this.#openSegment();
-    // A sync may be under way on it.
-    if (this.#syncing) void this.#syncing.finally(() => fs.closeSync(closed));
-    else fs.closeSync(closed);
+    this.#unsynced.push(closed);
   }
 
   #openSegment(): number {
     const first = this.#sequence + 1;
     const file = path.join(this.#options.directory, `${String(first).padStart(16, '0')}${segmentSuffix}`);
     const descriptor = fs.openSync(file, 'w', 0o600);
-    syncDirectory(this.#options.directory);
+    this.#directoryChanged = true;
     this.#segments.push({ file, first, last: 0, bytes: 0, digests: [] });
     return descriptor;
   }
@@ -287,9 +313,16 @@ export class Spool {
     try {
       while (this.#waiters.length > 0) {
         const through = this.#sequence;
-        await new Promise<void>((resolve, reject) => {
-          fs.fdatasync(this.#descriptor, (error) => (error ? reject(error) : resolve()));
-        });
+        const closed = this.#unsynced.splice(0);
+        const descriptor = this.#descriptor;
+        const directoryChanged = this.#directoryChanged;
+        this.#directoryChanged = false;
+        for (const each of closed) {
+          await fdatasync(each);
+          fs.closeSync(each);
+        }
+        await fdatasync(descriptor);
+        if (directoryChanged) await fsyncDirectory(this.#options.directory);
         this.#synced = through;
         this.#settle();
         if (this.#waiters.length > 0) await delay(this.#options.syncRestMs);
@@ -313,10 +346,14 @@ export class Spool {
     this.#waiters.length = kept;
   }
 
-  #keepDigests({ file, digests }: Segment): void {
+  async #keepDigests({ file, digests }: Segment): Promise<void> {
     if (digests.length === 0) return;
     const kept = file.replace(segmentSuffix, digestSuffix);
-    fs.writeFileSync(kept, Buffer.concat(digests), { flush: true, mode: 0o600 });
+    const write = () => fs.promises.writeFile(kept, Buffer.concat(digests), { flush: true, mode: 0o600 });
+    await write().catch((error: unknown) => {
+      if (!this.#giveUpReserve()) throw error;
+      return write();
+    });
     this.#digestFiles.push({ file: kept, digests: digests.length });
     let all = this.#digestFiles.reduce((sum, { digests: count }) => sum + count, 0);
     while (
@@ -325,7 +362,7 @@ export class Spool {
     ) {
       const oldest = this.#digestFiles.shift()!;
       all -= oldest.digests;
-      fs.unlinkSync(oldest.file);
+      await fs.promises.unlink(oldest.file);
     }
   }
 
@@ -399,6 +436,17 @@ function readSegment(file: string): { records: SpoolRecord[]; bytes: number; who
     at = next.end;
   }
   return { records, bytes: bytes.length, whole: at === bytes.length };
+}
+
+const fdatasync = promisify(fs.fdatasync);
+
+async function fsyncDirectory(directory: string): Promise<void> {
+  const handle = await fs.promises.open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 function syncDirectory(directory: string): void {

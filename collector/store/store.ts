@@ -356,7 +356,7 @@ export class Store {
       for (const block of sent) needed = Math.min(needed, block.first);
     }
     await this.#spool.synced(done);
-    this.#spool.release(needed);
+    await this.#spool.release(needed);
   }
 
   #fallBehind(): void {
@@ -391,6 +391,10 @@ export class Store {
     if (this.#draining) return;
     if (requests > 0) this.#log.info({ requests }, 'read back from the spool');
     this.#reading = false;
+    // A power cut may leave the end of a block on disk without its last requests: what there is goes out by itself.
+    for (const { name, rows } of this.#tables.all()) {
+      if (rows > 0) this.#stateOf(name).timer ??= setTimeout(() => this.#flush(name), this.#options.lingerMs(name));
+    }
   }
 
   /** As `#gather`, but a block that was made before the fall ends where it did then. */
