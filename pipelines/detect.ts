@@ -135,7 +135,8 @@ async function judge(
       decisions: decisions.filter((d) => d.call_id === call.call_id && d.tenant_id === call.tenant_id),
     };
     await adoptReflexes(state, decisionsSince, context);
-    const { features, rows } = judgeCall(state, moments, call.last_window + windowMs);
+    const held = carriedOut(state, context);
+    const { features, rows } = judgeCall(state, held, moments, call.last_window + windowMs);
     const live = now() - last < steerWithinMs;
     // At once: the decision need not wait for the incident's row.
     const writing = writeIncidents(live ? rows.map((row) => foundNow(row, now())) : rows, context);
@@ -167,9 +168,14 @@ export interface CallState {
   decisions: DecisionRow[];
 }
 
+/** What was only recorded has held no picture back. */
+const carriedOut = ({ decisions }: CallState, { loopMode }: DetectContext): readonly DecisionRow[] =>
+  loopMode === 'on' ? decisions : [];
+
 /** @returns the incidents that changed, and the features of the last moment; undefined when the call is over */
 function judgeCall(
   state: CallState,
+  decisions: readonly DecisionRow[],
   moments: readonly number[],
   lastSampleMs: number,
 ): { features: CallFeatures | undefined; rows: IncidentRow[] } {
@@ -187,7 +193,7 @@ function judgeCall(
           tenantId: samples.tenantId,
           callId: samples.callId,
           atMs,
-          decisions: state.decisions,
+          decisions,
         })
       : undefined;
     const rows = features
