@@ -157,7 +157,14 @@ export class Spool {
     if (this.#bytes + bytes > this.#options.maxBytes) {
       throw new SpoolFullError(`the spool holds ${this.#bytes} bytes`);
     }
-    const sequence = this.#write(recordType.request, parts);
+    let sequence: number;
+    try {
+      sequence = this.#write(recordType.request, parts);
+    } catch (error) {
+      // What nobody needs any more may be all the space that there is.
+      void this.release(0).catch(() => undefined);
+      throw error;
+    }
     const segment = this.#segments.at(-1)!;
     segment.last = sequence;
     segment.digests.push(request.digest);

@@ -40,14 +40,17 @@ function requestOf(number: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encodeRequest('t', [{ resource, chunks: [encodeLogRecords(records)] }]));
 }
 
-test('a full disk refuses with 503 and loses nothing acknowledged; with room again all goes on', async (context) => {
+test.for([
+  ['in many segments', 256 * 1_024],
+  ['in one', 16 * 2 ** 20],
+] as const)('a disk filled by requests %s: 503, nothing acknowledged is lost, and once they are out all goes on', async ([, segmentBytes], context) => {
   using disk = smallDisk(3);
   if (!disk) return context.skip('a small file system cannot be mounted here: needs root on Linux');
   await using db = await testDatabase(inject('clickhouseUrl'), { create: true });
   await using link = await flakyLink(db.url);
   await using collector = await startCollector(link.url, {
     spoolDirectory: disk.path,
-    spool: { segmentBytes: 256 * 1_024, reserveBytes: 256 * 1_024 },
+    spool: { segmentBytes, reserveBytes: 256 * 1_024 },
   });
   const send = async (number: number) => {
     const answer = await fetch(`${collector.url}/v1/logs`, {
@@ -86,6 +89,6 @@ test('a full disk refuses with 503 and loses nothing acknowledged; with room aga
   await expect.poll(stored, { timeout: 20_000 }).toEqual(acknowledged);
   await expect.poll(ready, { timeout: 10_000 }).toBe(200);
   const next = acknowledged.length;
-  expect((await send(next)).status).toBe(200);
+  await expect.poll(async () => (await send(next)).status, { timeout: 10_000 }).toBe(200);
   await expect.poll(stored, { timeout: 10_000 }).toEqual([...acknowledged, next]);
 });
