@@ -393,7 +393,8 @@ export class Store {
     this.#reading = false;
     // A power cut may leave the end of a block on disk without its last requests: what there is goes out by itself.
     for (const { name, rows } of this.#tables.all()) {
-      if (rows > 0) this.#stateOf(name).timer ??= setTimeout(() => this.#flush(name), this.#options.lingerMs(name));
+      if (rows > 0)
+        this.#stateOf(name).timer ??= setTimeout(() => this.#flush(name), this.#options.lingerMs(name));
     }
   }
 
