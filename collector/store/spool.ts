@@ -159,6 +159,12 @@ export class Spool {
     }
     let sequence: number;
     try {
+      // Without it the mark of this request's block might find no room.
+      if (!this.#reserved) this.#reserve();
+      if (!this.#reserved) {
+        this.#failure = 'the disk is full';
+        throw new Error(this.#failure);
+      }
       sequence = this.#write(recordType.request, parts);
     } catch (error) {
       // What nobody needs any more may be all the space that there is.
