@@ -217,6 +217,12 @@ export class Spool {
         // Worth something on a full disk only.
         if (this.#failure === undefined) break;
         this.#useReserve(() => this.#roll());
+        // Only a file that is closed gives its space back, and no request comes through to have this one synced.
+        await this.#syncing;
+        for (const closed of this.#unsynced.splice(0)) {
+          await fdatasync(closed);
+          fs.closeSync(closed);
+        }
       }
       await this.#keepDigests(segment);
       await fs.promises.unlink(segment.file);
