@@ -1,6 +1,26 @@
 /** Settings of the collector. */
 import { z } from 'zod';
 import { setting } from '../telemetry/service/config.ts';
+import { defaultRedactedNames } from './rows/redaction.ts';
+
+/** @returns key to tenant */
+const tenantKeys = () =>
+  setting.list().transform((pairs, context) => {
+    const keys = new Map<string, string>();
+    for (const pair of pairs) {
+      const [tenant = '', key = ''] = pair.split(/:(.*)/s);
+      const fits = tenant !== '' && tenant.length <= 128 && /^[\x21-\x7e]{16,}$/.test(key);
+      if (!fits || keys.has(key)) {
+        context.addIssue({
+          code: 'custom',
+          message:
+            'expected tenant:key pairs, each key of at least 16 visible ASCII characters and given once',
+        });
+      }
+      keys.set(key, tenant);
+    }
+    return keys;
+  });
 
 export const collectorConfig = z.object({
   CALLSCOPE_COLLECTOR_HOST: setting.host().default('127.0.0.1'),
@@ -22,6 +42,18 @@ export const collectorConfig = z.object({
   CALLSCOPE_TOKEN_SECRET: setting.secret(),
   /** Sent in a header: visible ASCII without spaces. */
   CALLSCOPE_SERVER_KEY: setting.secret().regex(/^[\x21-\x7e]*$/, 'expected visible ASCII without spaces'),
+  /** Keys of servers that write for one tenant only: `acme:its-key,globex:another-key`. */
+  CALLSCOPE_TENANT_KEYS: tenantKeys().default(new Map()),
+  /** Beyond it a participant is answered 429. */
+  CALLSCOPE_PARTICIPANT_RECORDS_PER_SECOND: setting.count().optional(),
+  /** Beyond it all of a tenant's participants and keys are answered 429. */
+  CALLSCOPE_TENANT_RECORDS_PER_SECOND: setting.count().optional(),
+  /** Attributes whose values are not stored; `*` stands for any characters. */
+  CALLSCOPE_REDACTED_ATTRIBUTES: setting.list().default([...defaultRedactedNames]),
+  /** Files in MaxMind's format: countries and network operators of participants. */
+  CALLSCOPE_GEOIP_FILES: setting.list().default([]),
+  /** Proxies before the collector that add to X-Forwarded-For. */
+  CALLSCOPE_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   /** Pages that may send from a browser, e.g. `https://meet.example.org`; `*` for any. */
   CALLSCOPE_ALLOWED_ORIGINS: setting.list().default([]),
 });

@@ -3,8 +3,8 @@ import { hash } from 'node:crypto';
 import type { Logger } from '../telemetry/service/service.ts';
 import { CollectorError } from './errors.ts';
 import type { Authorise } from './http/authorise.ts';
-import { RateLimit, recordRate, requestRate } from './http/rate.ts';
-import type { CollectorMetrics } from './metrics.ts';
+import { RateLimit, rateOf, recordRate, requestRate } from './http/rate.ts';
+import type { CollectorMetrics, Series } from './metrics.ts';
 import type { Encoding, Signal } from './otlp/answer.ts';
 import type { Writer } from './rows/identity.ts';
 import type { Accepted, Store } from './store/store.ts';
@@ -18,6 +18,15 @@ export interface IntakeParts {
   readonly notReady: () => string | undefined;
   /** Epoch ms. */
   readonly now: () => number;
+  readonly quotas?: Quotas;
+}
+
+/** Records a second, sustained. */
+export interface Quotas {
+  /** @default as in rate.ts */
+  readonly participantRecordsPerSecond?: number | undefined;
+  /** Of all participants and of the keys of a tenant together. @default unbounded */
+  readonly tenantRecordsPerSecond?: number | undefined;
 }
 
 export interface Arrived {
@@ -30,11 +39,30 @@ export interface Arrived {
 
 export class Intake {
   readonly #parts: IntakeParts;
-  readonly #requests = new RateLimit(requestRate);
-  readonly #records = new RateLimit(recordRate);
+  readonly #requests: RateLimit;
+  readonly #records: RateLimit;
+  readonly #tenantRecords: RateLimit | undefined;
+  readonly #counters: Record<Signal, SignalCounters>;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    const { participantRecordsPerSecond, tenantRecordsPerSecond } = parts.quotas ?? {};
+    const refused = (quota: string) => parts.metrics.quotaRefusals.series({ quota });
+    this.#requests = new RateLimit(requestRate, 'requests of a participant', refused('participant_requests'));
+    this.#records = new RateLimit(
+      participantRecordsPerSecond === undefined ? recordRate : rateOf(participantRecordsPerSecond),
+      'records of a participant',
+      refused('participant_records'),
+    );
+    this.#tenantRecords =
+      tenantRecordsPerSecond === undefined
+        ? undefined
+        : new RateLimit(rateOf(tenantRecordsPerSecond), 'records of a tenant', refused('tenant_records'));
+    this.#counters = {
+      logs: countersOf('logs', parts.metrics),
+      traces: countersOf('traces', parts.metrics),
+      metrics: countersOf('metrics', parts.metrics),
+    };
   }
 
   /**
@@ -54,30 +82,62 @@ export class Intake {
 
   /** Resolves once the request is on disk. @throws CollectorError */
   async take({ signal, encoding, contentEncoding, writer, body }: Arrived): Promise<Accepted> {
-    const { store, metrics, now } = this.#parts;
-    metrics.bodyBytes.add(body.length, { signal });
+    const { store, now } = this.#parts;
+    const counters = this.#counters[signal];
+    counters.bodyBytes.value += body.length;
     const key = participantKey(writer);
     const receivedAtMs = now();
     const answer = await store.accept({
       facts: { signal, encoding, writer, receivedAtMs, ...(contentEncoding && { contentEncoding }) },
-      digest: digestOf(signal, key ?? 'server', body),
+      digest: digestOf(signal, key ?? tenantOf(writer) ?? 'server', body),
       body,
-      ...(key && { admit: (count: number) => this.#records.take(key, count, receivedAtMs) }),
+      admit: (count: number) => this.#admitRecords(writer, key, count, receivedAtMs),
     });
-    metrics.records.add(answer.rows, { signal });
-    metrics.refused.add(answer.rejected, { signal });
+    counters.records.value += answer.rows;
+    for (const [reason, records] of answer.refused) {
+      this.#parts.metrics.refused.add(records, { signal, reason });
+    }
     return answer;
+  }
+
+  #admitRecords(writer: Writer, key: string | undefined, count: number, nowMs: number): void {
+    if (key) this.#records.take(key, count, nowMs);
+    const tenantId = tenantOf(writer);
+    if (tenantId !== undefined) this.#tenantRecords?.take(tenantId, count, nowMs);
   }
 
   /** Ended with this status: HTTP's, or the name of gRPC's. */
   count(signal: Signal, status: string): void {
-    this.#parts.metrics.requests.add(1, { signal, status });
+    const { requests } = this.#counters[signal];
+    let series = requests.get(status);
+    if (!series) {
+      series = this.#parts.metrics.requests.series({ signal, status });
+      requests.set(status, series);
+    }
+    series.value++;
   }
 
   refused(error: CollectorError): void {
     this.#parts.metrics.errors.add(1, { code: error.code });
   }
 }
+
+interface SignalCounters {
+  readonly bodyBytes: Series;
+  readonly records: Series;
+  /** By status. */
+  readonly requests: Map<string, Series>;
+}
+
+const countersOf = (signal: Signal, metrics: CollectorMetrics): SignalCounters => ({
+  bodyBytes: metrics.bodyBytes.series({ signal }),
+  records: metrics.records.series({ signal }),
+  requests: new Map(),
+});
+
+/** Undefined where the writer may name any. */
+const tenantOf = (writer: Writer): string | undefined =>
+  writer.kind === 'server' ? writer.tenantId : writer.claims.tenantId;
 
 /** Who is bounded; servers are not. Ids may hold anything, hence the separator that cannot stand in a header. */
 function participantKey(writer: Writer): string | undefined {
@@ -88,6 +148,10 @@ function participantKey(writer: Writer): string | undefined {
 
 /** The same bytes from the same writer are the same telemetry, sent again. */
 function digestOf(signal: Signal, writerKey: string, body: Buffer): Buffer {
-  const content = hash('sha256', body, 'hex');
-  return hash('sha256', `${signal}\n${writerKey}\n\n${content}`, 'buffer');
+  const writer = Buffer.from(`${signal}\n${writerKey}`);
+  return hash(
+    'sha256',
+    Buffer.concat([Buffer.from([writer.length >>> 8, writer.length]), writer, body]),
+    'buffer',
+  );
 }

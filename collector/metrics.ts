@@ -8,7 +8,14 @@ const secondsBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 export class CollectorMetrics {
   readonly requests = new Counter('callscope_collector_requests_total', 'OTLP requests by signal and status');
   readonly records = new Counter('callscope_collector_records_total', 'Records accepted, by signal');
-  readonly refused = new Counter('callscope_collector_refused_records_total', 'Records refused, by signal');
+  readonly refused = new Counter(
+    'callscope_collector_refused_records_total',
+    'Records refused, by signal and reason',
+  );
+  readonly quotaRefusals = new Counter(
+    'callscope_collector_quota_refusals_total',
+    'Requests refused for a quota, by quota',
+  );
   readonly errors = new Counter('callscope_collector_errors_total', 'Requests refused, by code');
   readonly rows = new Counter('callscope_collector_rows_total', 'Rows acknowledged by ClickHouse, by table');
   readonly insertFailures = new Counter(
@@ -27,6 +34,18 @@ export class CollectorMetrics {
   );
   readonly bufferedBytes = new Gauge('callscope_collector_buffered_bytes', 'Bytes of blocks on their way');
   readonly spoolBytes = new Gauge('callscope_collector_spool_bytes', 'Bytes of requests on disk');
+  readonly spoolMaxBytes = new Gauge('callscope_collector_spool_max_bytes', 'Bound of the spool, bytes');
+  readonly lagSeconds = new Gauge(
+    'callscope_collector_lag_seconds',
+    'Age of the oldest row that is not in ClickHouse',
+  );
+  readonly ready = new Gauge('callscope_collector_ready', '1 while requests are taken');
+  readonly storeTakesRows = new Gauge(
+    'callscope_collector_clickhouse_takes_rows',
+    '1 while ClickHouse takes rows, 0 while the spool holds them for it',
+  );
+  readonly residentBytes = new Gauge('process_resident_memory_bytes', 'Resident memory of the process');
+  readonly cpuSeconds = new Gauge('process_cpu_seconds_total', 'CPU time of the process', 'counter');
 
   render(): string {
     return Object.values(this)
@@ -35,10 +54,15 @@ export class CollectorMetrics {
   }
 }
 
+/** One counter of one set of labels, for those who count often: the labels are written out once. */
+export interface Series {
+  value: number;
+}
+
 class Counter {
   readonly #name: string;
   readonly #help: string;
-  readonly #series = new Map<string, number>();
+  readonly #series = new Map<string, Series>();
 
   constructor(name: string, help: string) {
     this.#name = name;
@@ -46,12 +70,22 @@ class Counter {
   }
 
   add(value: number, labels: Labels = {}): void {
-    const series = seriesText(labels);
-    this.#series.set(series, (this.#series.get(series) ?? 0) + value);
+    this.series(labels).value += value;
+  }
+
+  /** Shown from now on, from 0. */
+  series(labels: Labels): Series {
+    const text = seriesText(labels);
+    let series = this.#series.get(text);
+    if (!series) {
+      series = { value: 0 };
+      this.#series.set(text, series);
+    }
+    return series;
   }
 
   render(): string {
-    const lines = [...this.#series].map(([series, value]) => `${this.#name}${series} ${value}\n`);
+    const lines = [...this.#series].map(([labels, { value }]) => `${this.#name}${labels} ${value}\n`);
     return header(this.#name, this.#help, 'counter') + lines.join('');
   }
 }
@@ -59,15 +93,17 @@ class Counter {
 class Gauge {
   readonly #name: string;
   readonly #help: string;
+  readonly #type: string;
   value = 0;
 
-  constructor(name: string, help: string) {
+  constructor(name: string, help: string, type = 'gauge') {
     this.#name = name;
     this.#help = help;
+    this.#type = type;
   }
 
   render(): string {
-    return `${header(this.#name, this.#help, 'gauge')}${this.#name} ${this.value}\n`;
+    return `${header(this.#name, this.#help, this.#type)}${this.#name} ${this.value}\n`;
   }
 }
 

@@ -316,6 +316,36 @@ export const settingGroups = {
       default: '4096',
       doc: 'Bound of the spool. Beyond it requests are answered 503; requests are kept compressed, as they came.',
     },
+    CALLSCOPE_TENANT_KEYS: {
+      kind: setting.text().optional(),
+      otherwise: 'none',
+      doc: 'Keys of servers that write for one tenant only, whatever they say: `acme:its-key,globex:another-key`.',
+    },
+    CALLSCOPE_PARTICIPANT_RECORDS_PER_SECOND: {
+      kind: setting.count(),
+      default: '2000',
+      doc: 'Records a second that a participant may send; 20 s of them may come at once. Beyond it 429.',
+    },
+    CALLSCOPE_TENANT_RECORDS_PER_SECOND: {
+      kind: setting.count().optional(),
+      otherwise: 'unbounded',
+      doc: 'The same for all participants and keys of a tenant together.',
+    },
+    CALLSCOPE_REDACTED_ATTRIBUTES: {
+      kind: setting.list().optional(),
+      otherwise: 'names of secrets and persons',
+      doc: 'Attributes of events, spans and metrics whose values are not stored, `*` for any characters; takes the place of a list of passwords, secrets, tokens, cookies, e-mail addresses, phone numbers and persons.',
+    },
+    CALLSCOPE_GEOIP_FILES: {
+      kind: setting.list().optional(),
+      otherwise: 'neither is told',
+      doc: 'Files in MaxMind’s format, separated by commas, that tell countries and network operators of participants. Read again when they change.',
+    },
+    CALLSCOPE_TRUSTED_PROXIES: {
+      kind: z.coerce.number().int().min(0).max(10),
+      default: '0',
+      doc: 'Proxies before the collector that add to X-Forwarded-For. Without any, a participant’s address is its connection’s.',
+    },
     CALLSCOPE_ALLOWED_ORIGINS: {
       kind: setting.list().optional(),
       otherwise: 'the meeting page',

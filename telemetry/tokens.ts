@@ -57,13 +57,29 @@ export async function signToken<P extends Purpose>(
     .sign(new TextEncoder().encode(options.secret));
 }
 
+/** Imported once: that costs as much as a verification. */
+const keys = new Map<string, Promise<CryptoKey>>();
+/** A process has one secret or two; tests have more. */
+const maxKeys = 100;
+
+function keyOf(secret: string): Promise<CryptoKey> {
+  let key = keys.get(secret);
+  if (!key) {
+    const bytes = new TextEncoder().encode(secret);
+    key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+    if (keys.size >= maxKeys) keys.clear();
+    keys.set(secret, key);
+  }
+  return key;
+}
+
 /** @throws a jose error (expired, bad signature, wrong purpose) or a ZodError (claims missing). */
 export async function verifyToken<P extends Purpose>(
   purpose: P,
   token: string,
   secret: string,
 ): Promise<Claims<P>> {
-  const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
+  const { payload } = await jwtVerify(token, await keyOf(secret), {
     issuer,
     audience: purpose,
     algorithms: ['HS256'],

@@ -4,10 +4,13 @@ const firstCapacity = 1_024;
 
 export class Bytes {
   data: Buffer;
+  /** The same bytes, for those who write words. */
+  words: DataView;
   length = 0;
 
   constructor(memory: Buffer = Buffer.allocUnsafeSlow(firstCapacity)) {
     this.data = memory;
+    this.words = wordsOf(memory);
   }
 
   /** Room for `more` bytes after `length`. */
@@ -19,6 +22,7 @@ export class Bytes {
     const data = Buffer.allocUnsafeSlow(capacity);
     this.data.copy(data, 0, 0, this.length);
     this.data = data;
+    this.words = wordsOf(data);
   }
 
   varint(value: number): void {
@@ -44,19 +48,25 @@ export class Bytes {
     this.length += bytes.length;
   }
 
-  /** The bytes from `start` to the end once more, and again, until they stand there `times` times in all. */
-  repeatTail(start: number, times: number): void {
-    const size = this.length - start;
+  /** What `part` holds, `times` times; a zero byte each where it holds nothing. */
+  repeat(part: Bytes, times: number): void {
+    const start = this.length;
+    const size = Math.max(part.length, 1);
     const end = start + size * times;
-    this.reserve(end - this.length);
-    while (this.length < end) {
-      const copied = Math.min(this.length - start, end - this.length);
-      this.data.copyWithin(this.length, start, start + copied);
-      this.length += copied;
+    this.reserve(end - start);
+    if (part.length === 0) this.data.fill(0, start, end);
+    else {
+      for (let i = 0; i < size; i++) this.data[start + i] = part.data[i]!;
+      for (let done = size; done < end - start; done *= 2) {
+        this.data.copyWithin(start + done, start, start + Math.min(done, end - start - done));
+      }
     }
+    this.length = end;
   }
 
   view(): Buffer {
     return this.data.subarray(0, this.length);
   }
 }
+
+const wordsOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -189,8 +189,6 @@ export class FlagColumn implements Column {
   }
 }
 
-const emptyText = Uint8Array.of(0);
-
 /**
  * Text. Rows that are passed over hold the `otherwise` of their time: what a sender says once for all of its
  * records is written once and copied.
@@ -199,7 +197,8 @@ export class TextColumn implements Column {
   used = false;
   readonly #bytes = new Bytes();
   #filled = 0;
-  #otherwise: Uint8Array = emptyText;
+  /** The text in its binary form; none is ''. */
+  readonly #otherwise = new Bytes();
   #markedLength = 0;
   #markedFilled = 0;
 
@@ -215,31 +214,44 @@ export class TextColumn implements Column {
   /** `text` for rows from `row` on that are not set. */
   setOtherwise(row: number, text: string): void {
     this.fill(row);
-    const bytes = new Bytes();
-    bytes.string(text);
-    this.#otherwise = bytes.view();
-    if (text !== '') this.used = true;
+    this.#otherwise.length = 0;
+    if (text === '') return;
+    this.#otherwise.string(text);
+    this.used = true;
   }
 
   /**
    * Bytes that are ASCII, at most 16,383 of them.
    * @returns false where they are not: nothing is set then
    */
-  setAscii(row: number, from: Uint8Array, start: number, length: number): boolean {
+  setAscii(row: number, from: DataView, start: number, length: number): boolean {
     this.fill(row);
     const bytes = this.#bytes;
     bytes.reserve(length + 2);
-    const { data } = bytes;
+    const { data, words } = bytes;
     let at = bytes.length;
     if (length > 0x7f) data[at++] = (length & 0x7f) | 0x80;
     data[at++] = length > 0x7f ? length >>> 7 : length;
     let bits = 0;
-    for (let i = 0; i < length; i++) {
-      const byte = from[start + i]!;
-      bits |= byte;
-      data[at + i] = byte;
+    if (length < 4) {
+      for (let i = 0; i < length; i++) {
+        const byte = from.getUint8(start + i);
+        bits |= byte;
+        data[at + i] = byte;
+      }
+    } else {
+      // In words, of which the last may overlap the one before it.
+      const last = length - 4;
+      for (let i = 0; i < last; i += 4) {
+        const word = from.getInt32(start + i, true);
+        bits |= word;
+        words.setInt32(at + i, word, true);
+      }
+      const word = from.getInt32(start + last, true);
+      bits |= word;
+      words.setInt32(at + last, word, true);
     }
-    if (bits > 0x7f) return false;
+    if ((bits & 0x8080_8080) !== 0) return false;
     bytes.length = at + length;
     this.#filled = row + 1;
     this.used = true;
@@ -249,15 +261,13 @@ export class TextColumn implements Column {
   fill(row: number): void {
     const missing = row - this.#filled;
     if (missing <= 0) return;
-    const start = this.#bytes.length;
-    this.#bytes.append(this.#otherwise);
-    this.#bytes.repeatTail(start, missing);
+    this.#bytes.repeat(this.#otherwise, missing);
     this.#filled = row;
   }
 
   mark(rows: number): void {
     this.fill(rows);
-    this.#otherwise = emptyText;
+    this.#otherwise.length = 0;
     this.#markedLength = this.#bytes.length;
     this.#markedFilled = this.#filled;
   }
@@ -265,14 +275,14 @@ export class TextColumn implements Column {
   rollback(): void {
     this.#bytes.length = this.#markedLength;
     this.#filled = this.#markedFilled;
-    this.#otherwise = emptyText;
+    this.#otherwise.length = 0;
   }
 
   clear(): void {
     this.used = false;
     this.#bytes.length = 0;
     this.#filled = 0;
-    this.#otherwise = emptyText;
+    this.#otherwise.length = 0;
   }
 
   write(rows: number, into: Bytes): void {
@@ -309,7 +319,6 @@ export class WordColumn implements Column {
   used = false;
   #numbers = new Uint32Array(0);
   #words: string[] = [''];
-  /** The words' bytes; those that are not ASCII have none here. */
   #wordBytes: Uint8Array[] = [new Uint8Array(0)];
   readonly #byWord = new Map<string, number>([['', 0]]);
   readonly #byHash = new Uint32Array(hashSlots);
@@ -326,18 +335,16 @@ export class WordColumn implements Column {
   }
 
   /** Bytes that are ASCII. @returns false where they are not: nothing is set then */
-  setAscii(row: number, from: Buffer, start: number, length: number): boolean {
+  setAscii(row: number, from: DataView, start: number, length: number): boolean {
     let hash = length;
-    let bits = 0;
-    for (let i = start; i < start + length; i++) {
-      hash = (hash * 31 + from[i]!) | 0;
-      bits |= from[i]!;
-    }
-    if (bits > 0x7f) return false;
-    const slot = (hash ^ (hash >>> 8)) & (hashSlots - 1);
+    if (length < 4) for (let i = 0; i < length; i++) hash = hash * 31 + from.getUint8(start + i);
+    else hash += from.getInt32(start, true) ^ Math.imul(from.getInt32(start + length - 4, true), 0x9e37_79b1);
+    const slot = (hash ^ (hash >>> 16) ^ (hash >>> 8)) & (hashSlots - 1);
     let number = this.#byHash[slot]!;
     if (!sameBytes(this.#wordBytes[number]!, from, start, length)) {
-      number = this.#numberOf(from.toString('latin1', start, start + length));
+      const word = asciiAt(from, start, length);
+      if (word === undefined) return false;
+      number = this.#numberOf(word);
       this.#byHash[slot] = number;
     }
     this.used = true;
@@ -389,10 +396,15 @@ export class WordColumn implements Column {
   }
 }
 
-function sameBytes(word: Uint8Array, from: Uint8Array, start: number, length: number): boolean {
+function sameBytes(word: Uint8Array, from: DataView, start: number, length: number): boolean {
   if (word.length !== length) return false;
-  for (let i = 0; i < length; i++) if (word[i] !== from[start + i]) return false;
+  for (let i = 0; i < length; i++) if (word[i] !== from.getUint8(start + i)) return false;
   return true;
+}
+
+function asciiAt(from: DataView, start: number, length: number): string | undefined {
+  const bytes = Buffer.from(from.buffer as ArrayBuffer, from.byteOffset + start, length);
+  return bytes.some((byte) => byte > 0x7f) ? undefined : bytes.toString('latin1');
 }
 
 /** Lists of numbers: few rows have them (histograms), so they are kept as they come. */

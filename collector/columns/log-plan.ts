@@ -6,7 +6,6 @@
 import { attributeName, identityColumns } from '../../telemetry/identity.ts';
 import type { StatsKind } from '../../telemetry/stats.ts';
 import { mayHoldAddress } from '../rows/address.ts';
-import { tokenColumns } from '../rows/identity.ts';
 import type { ColumnType } from './definitions.ts';
 
 /** What is done with a value, as numbers for the reader's switch. */
@@ -45,7 +44,30 @@ export interface Slot {
   next: number;
   /** Record in which it was seen last. */
   seen: number;
+  /** How its attribute looked last time. */
+  readonly shape: AttributeShape;
 }
+
+/**
+ * An attribute as it stood in the record before: its bytes up to the value (lengths, key, the value's type) in words of
+ * eight, of which the last ends with them and may overlap. They come again in record after record, so that one
+ * comparison stands for reading and checking each length.
+ *
+ * The words are compared as floats, which is what DataView reads fastest. All bytes are below 0x80 and not all zero, so
+ * none is NaN or a zero with a sign, and equal floats are equal bytes.
+ */
+export interface AttributeShape {
+  readonly words: Float64Array;
+  /** Of words; 0 while there is no shape. */
+  wordCount: number;
+  /** Bytes before the value. */
+  headBytes: number;
+  /** Bytes of the whole attribute. */
+  bytes: number;
+}
+
+/** Attributes whose heads are longer are read the longer way. */
+export const maxShapeBytes = 96;
 
 export class LogPlan {
   readonly kind: StatsKind;
@@ -55,12 +77,12 @@ export class LogPlan {
   first = 0;
   readonly #byKey = new Map<string, number>();
 
-  /** @param ofParticipant the token says who it is about */
-  constructor(kind: StatsKind, ofParticipant: boolean) {
+  /** @param tokenColumns said by the writer's token or key */
+  constructor(kind: StatsKind, tokenColumns: ReadonlySet<string>) {
     this.kind = kind;
     this.nameBytes = Buffer.from(kind.event);
     const identity = identityColumns.map((column) =>
-      slot(column, ofParticipant && tokenColumns.has(column) ? action.ignored : action.identity),
+      slot(column, tokenColumns.has(column) ? action.ignored : action.identity),
     );
     const members = kind.members.map(({ column, type }) => {
       if (type === 'count' || type === 'seconds') return slot(column, action.count, type === 'seconds');
@@ -86,5 +108,6 @@ function slot(column: string, what: number, rounds = false): Slot {
   const key = Buffer.from(name);
   const starts = Array.from({ length: Math.ceil(key.length / 4) }, (_, i) => Math.min(i * 4, key.length - 4));
   const words = Int32Array.from(starts, (start) => key.readInt32LE(start));
-  return { name, column, action: what, key, words, rounds, next: 0, seen: 0 };
+  const shape = { words: new Float64Array(maxShapeBytes / 8), wordCount: 0, headBytes: 0, bytes: 0 };
+  return { name, column, action: what, key, words, rounds, next: 0, seen: 0, shape };
 }

@@ -17,10 +17,10 @@ import { Reader } from '../otlp/protobuf/reader.ts';
 import { truncateAddresses } from '../rows/address.ts';
 import { AttributeMap } from '../rows/attributes.ts';
 import { correctedTime, storableTime } from '../rows/clock.ts';
-import { maxIdLength, type Writer } from '../rows/identity.ts';
+import { columnsOfToken, maxIdLength, type Writer } from '../rows/identity.ts';
 import { isSfuEvent, type LogSender, logRow, logSender } from '../rows/logs.ts';
 import type { FlagColumn, FloatColumn, IntColumn, TextColumn, WordColumn } from './column.ts';
-import { action, LogPlan } from './log-plan.ts';
+import { type AttributeShape, action, LogPlan, maxShapeBytes } from './log-plan.ts';
 import type { TableColumns } from './table.ts';
 import type { ColumnTables } from './tables.ts';
 
@@ -37,13 +37,20 @@ const lowestHigh = -0x20_0000;
 
 const giveUp = Symbol('not plain');
 
-const plansOf = (ofParticipant: boolean): readonly LogPlan[] =>
-  [...statsKindsByEvent.values()]
-    .filter((kind) => !(ofParticipant && isSfuEvent(kind.event)))
-    .map((kind) => new LogPlan(kind, ofParticipant));
+/** By the columns that the writer's token says: there are three kinds of writers. */
+const plans = new Map<ReadonlySet<string>, readonly LogPlan[]>();
 
-const serverPlans = plansOf(false);
-const participantPlans = plansOf(true);
+function plansOf(writer: Writer): readonly LogPlan[] {
+  const tokenColumns = columnsOfToken(writer);
+  let list = plans.get(tokenColumns);
+  if (!list) {
+    list = [...statsKindsByEvent.values()]
+      .filter((kind) => writer.kind === 'server' || !isSfuEvent(kind.event))
+      .map((kind) => new LogPlan(kind, tokenColumns));
+    plans.set(tokenColumns, list);
+  }
+  return list;
+}
 
 /**
  * @returns false where the request is not plain; what was written of it must be rolled back then
@@ -68,6 +75,20 @@ export function readPlainLogs(
 /** Counts records, so that each has a number of its own: no slot need be cleared between them. */
 let recordNumber = 0;
 
+/** The attribute from `start` to `end`, whose value begins at `valueAt`, is how `shape` looks from now on. */
+function remember(shape: AttributeShape, view: DataView, start: number, valueAt: number, end: number): void {
+  const headBytes = valueAt - start;
+  shape.wordCount = 0;
+  // Lengths of two bytes are rare here, and would not be words that can be compared.
+  if (headBytes > maxShapeBytes || end - start > 0x7f) return;
+  const last = Math.ceil(headBytes / 8) - 1;
+  for (let i = 0; i < last; i++) shape.words[i] = view.getFloat64(start + i * 8, true);
+  shape.words[last] = view.getFloat64(valueAt - 8, true);
+  shape.wordCount = last + 1;
+  shape.headBytes = headBytes;
+  shape.bytes = end - start;
+}
+
 class PlainLogs {
   readonly #body: Buffer;
   readonly #view: DataView;
@@ -89,7 +110,7 @@ class PlainLogs {
     this.#writer = writer;
     this.#receivedAtMs = receivedAtMs;
     this.#tables = tables;
-    this.#plans = writer.kind === 'participant' ? participantPlans : serverPlans;
+    this.#plans = plansOf(writer);
     this.#plan = this.#plans[0]!;
   }
 
@@ -182,112 +203,133 @@ class PlainLogs {
     let at = start;
 
     while (at < nameAt) {
-      const tag = body[at]!;
-      if (tag !== 0x32) {
-        if (tag === 0x09 && at + 9 <= nameAt) {
-          timeMs = view.getUint32(at + 5, true) * nanosHigh + view.getUint32(at + 1, true) / 1e6;
-          at += 9;
-        } else if (tag === 0x59 && at + 9 <= nameAt) {
-          observedMs = view.getUint32(at + 5, true) * nanosHigh + view.getUint32(at + 1, true) / 1e6;
-          at += 9;
-        } else if (tag === 0x62) throw giveUp;
-        else if (tag === 0x2a) {
-          // A text beside the event: not stored with samples.
-          this.#at = at + 1;
-          const bodyEnd = this.#lengthEnd(nameAt);
-          if (body[this.#at++] !== 0x0a || this.#lengthEnd(bodyEnd) !== bodyEnd) throw giveUp;
-          at = bodyEnd;
-        } else {
-          this.#at = at;
-          this.#skipField(nameAt);
-          at = this.#at;
-        }
-        continue;
-      }
-      let size = body[at + 1]!;
-      at += 2;
-      if (size > 0x7f) {
-        const more = body[at++]!;
-        if (more > 0x7f) throw giveUp;
-        size = (size & 0x7f) | (more << 7);
-      }
-      const pairEnd = at + size;
-      const keySize = body[at + 1]!;
-      const keyAt = at + 2;
-      at = keyAt + keySize;
-      // The shortest pair has a key, a value's tag and length, and the value's own tag.
-      if (pairEnd > nameAt || body[keyAt - 2] !== 0x0a || keySize > 0x7f || at + 3 > pairEnd) throw giveUp;
-
-      let found = -1;
       const guessed = slots[guess]!;
-      if (guessed.key.length === keySize) {
-        const { words } = guessed;
-        const last = words.length - 1;
+      const { shape } = guessed;
+      const { wordCount } = shape;
+      let slot = guessed;
+      let found = guess;
+      let pairEnd = at + shape.bytes;
+      let valueAt = at + shape.headBytes;
+      let same = wordCount > 0 && pairEnd <= nameAt;
+      if (same) {
+        const { words } = shape;
+        const last = wordCount - 1;
         let i = 0;
-        while (i < last && view.getInt32(keyAt + i * 4, true) === words[i]) i++;
-        if (i === last && view.getInt32(at - 4, true) === words[last]) found = guess;
-      }
-      if (found < 0) found = plan.find(body, keyAt, keySize);
-
-      if (body[at] !== 0x12) throw giveUp;
-      let valueSize = body[at + 1]!;
-      at += 2;
-      if (valueSize > 0x7f) {
-        const more = body[at++]!;
-        if (more > 0x7f) throw giveUp;
-        valueSize = (valueSize & 0x7f) | (more << 7);
-      }
-      if (at + valueSize !== pairEnd || valueSize < 2) throw giveUp;
-      const type = body[at]!;
-
-      if (found < 0) {
-        const reader = new Reader(body.subarray(at - (valueSize > 0x7f ? 2 : 1), pairEnd));
-        rest ??= new AttributeMap();
-        const name = body.toString('utf8', keyAt, keyAt + keySize);
-        // Twice, with or without prefix: which one counts is for the general way to say.
-        if (rest.has(name)) throw giveUp;
-        rest.set(name, readAnyValue(reader, this.#budget));
-        at = pairEnd;
-        continue;
+        while (i < last && view.getFloat64(at + i * 8, true) === words[i]) i++;
+        same = i === last && view.getFloat64(valueAt - 8, true) === words[last];
       }
 
-      const slot = slots[found]!;
+      if (!same) {
+        const start = at;
+        const tag = body[at]!;
+        if (tag !== 0x32) {
+          if (tag === 0x09 && at + 9 <= nameAt) {
+            timeMs = view.getUint32(at + 5, true) * nanosHigh + view.getUint32(at + 1, true) / 1e6;
+            at += 9;
+          } else if (tag === 0x59 && at + 9 <= nameAt) {
+            observedMs = view.getUint32(at + 5, true) * nanosHigh + view.getUint32(at + 1, true) / 1e6;
+            at += 9;
+          } else if (tag === 0x62) throw giveUp;
+          else if (tag === 0x2a) {
+            // A text beside the event: not stored with samples.
+            this.#at = at + 1;
+            const bodyEnd = this.#lengthEnd(nameAt);
+            if (body[this.#at++] !== 0x0a || this.#lengthEnd(bodyEnd) !== bodyEnd) throw giveUp;
+            at = bodyEnd;
+          } else {
+            this.#at = at;
+            this.#skipField(nameAt);
+            at = this.#at;
+          }
+          continue;
+        }
+        let size = body[at + 1]!;
+        at += 2;
+        if (size > 0x7f) {
+          const more = body[at++]!;
+          if (more > 0x7f) throw giveUp;
+          size = (size & 0x7f) | (more << 7);
+        }
+        pairEnd = at + size;
+        const keySize = body[at + 1]!;
+        const keyAt = at + 2;
+        at = keyAt + keySize;
+        // The shortest pair has a key, a value's tag and length, and the value's own tag.
+        if (pairEnd > nameAt || body[keyAt - 2] !== 0x0a || keySize > 0x7f || at + 3 > pairEnd) throw giveUp;
+
+        found = -1;
+        if (guessed.key.length === keySize) {
+          const { words } = guessed;
+          const last = words.length - 1;
+          let i = 0;
+          while (i < last && view.getInt32(keyAt + i * 4, true) === words[i]) i++;
+          if (i === last && view.getInt32(at - 4, true) === words[last]) found = guess;
+        }
+        if (found < 0) found = plan.find(body, keyAt, keySize);
+
+        if (body[at] !== 0x12) throw giveUp;
+        let valueSize = body[at + 1]!;
+        at += 2;
+        if (valueSize > 0x7f) {
+          const more = body[at++]!;
+          if (more > 0x7f) throw giveUp;
+          valueSize = (valueSize & 0x7f) | (more << 7);
+        }
+        if (at + valueSize !== pairEnd || valueSize < 2) throw giveUp;
+
+        if (found < 0) {
+          const reader = new Reader(body.subarray(at - (valueSize > 0x7f ? 2 : 1), pairEnd));
+          rest ??= new AttributeMap(this.#tables.redaction);
+          const name = body.toString('utf8', keyAt, keyAt + keySize);
+          // Twice, with or without prefix: which one counts is for the general way to say.
+          if (rest.has(name)) throw giveUp;
+          rest.set(name, readAnyValue(reader, this.#budget));
+          at = pairEnd;
+          continue;
+        }
+        slot = slots[found]!;
+        valueAt = at + 1;
+        if (previous < 0) plan.first = found;
+        else slots[previous]!.next = found;
+        remember(slot.shape, view, start, valueAt, pairEnd);
+      }
+
       if (slot.seen === record) throw giveUp;
       slot.seen = record;
-      if (previous < 0) plan.first = found;
-      else slots[previous]!.next = found;
       previous = found;
       guess = slot.next;
       const column = columns[found]!;
+      const type = body[valueAt - 1]!;
 
       if (type === 0x18) {
-        let fits = false;
-        if (valueSize === 2) {
-          this.#low = body[at + 1]!;
-          this.#high = 0;
-          if (this.#low > 0x7f) throw giveUp;
-        } else this.#varint(at + 1, pairEnd);
-        const low = this.#low;
-        const high = this.#high;
-        if (slot.action === action.count) {
-          if (high < 0x8000_0000) {
-            (column as IntColumn).setWords(row, low, high);
-            fits = true;
-          }
+        const bytes = pairEnd - valueAt;
+        let low = body[valueAt]!;
+        let high = 0;
+        if (bytes === 1) {
+          if (low > 0x7f) throw giveUp;
+        } else if (bytes === 3) {
+          const second = body[valueAt + 1]!;
+          const third = body[valueAt + 2]!;
+          if (low < 0x80 || second < 0x80 || third > 0x7f) throw giveUp;
+          low = (low & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
+        } else {
+          this.#varint(valueAt, pairEnd);
+          low = this.#low;
+          high = this.#high;
+        }
+        if (slot.action === action.count && high < 0x8000_0000) {
+          (column as IntColumn).setWords(row, low, high);
         } else if (slot.action === action.signed) {
           if ((high | 0) === lowestHigh) throw giveUp;
           (column as IntColumn).setWords(row, low, high);
-          fits = true;
         } else if (slot.action === action.gauge) {
           const signedHigh = high | 0;
           if (signedHigh < lowestHigh || signedHigh >= -lowestHigh) throw giveUp;
           (column as FloatColumn).setNumber(row, signedHigh * two32 + low);
-          fits = true;
-        }
-        if (!fits) throw giveUp;
+        } else throw giveUp;
       } else if (type === 0x21) {
-        if (valueSize !== 9) throw giveUp;
-        const value = view.getFloat64(at + 1, true);
+        if (pairEnd - valueAt !== 8) throw giveUp;
+        const value = view.getFloat64(valueAt, true);
         if (slot.action === action.gauge && value - value === 0) {
           (column as FloatColumn).setNumber(row, value);
         } else if (slot.action === action.count && value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
@@ -296,8 +338,8 @@ class PlainLogs {
           (column as IntColumn).setNumber(row, whole);
         } else throw giveUp;
       } else if (type === 0x0a) {
-        let length = body[at + 1]!;
-        let textAt = at + 2;
+        let length = body[valueAt]!;
+        let textAt = valueAt + 1;
         if (length > 0x7f) {
           const more = body[textAt++]!;
           if (more > 0x7f) throw giveUp;
@@ -310,18 +352,18 @@ class PlainLogs {
           case action.identity:
             if (length === 0) break;
             if (length > maxIdLength) throw giveUp;
-            if (!(column as TextColumn).setAscii(row, body, textAt, length)) throw giveUp;
+            if (!(column as TextColumn).setAscii(row, view, textAt, length)) throw giveUp;
             if (slot.column === 'call_id') callKnown = true;
             break;
           case action.text:
             if (length > maxTextBytes) throw giveUp;
-            if (!(column as TextColumn).setAscii(row, body, textAt, length)) {
+            if (!(column as TextColumn).setAscii(row, view, textAt, length)) {
               (column as TextColumn).set(row, body.toString('utf8', textAt, pairEnd));
             }
             break;
           case action.word:
             if (length > maxWordBytes) throw giveUp;
-            if (!(column as WordColumn).setAscii(row, body, textAt, length)) {
+            if (!(column as WordColumn).setAscii(row, view, textAt, length)) {
               (column as WordColumn).set(row, body.toString('utf8', textAt, pairEnd));
             }
             break;
@@ -333,8 +375,8 @@ class PlainLogs {
             throw giveUp;
         }
       } else if (type === 0x10) {
-        if (valueSize !== 2 || body[at + 1]! > 1 || slot.action !== action.flag) throw giveUp;
-        (column as FlagColumn).set(row, body[at + 1] === 1);
+        if (pairEnd - valueAt !== 1 || body[valueAt]! > 1 || slot.action !== action.flag) throw giveUp;
+        (column as FlagColumn).set(row, body[valueAt] === 1);
       } else throw giveUp;
       at = pairEnd;
     }

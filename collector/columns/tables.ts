@@ -1,5 +1,6 @@
 /** All tables under construction: what requests are written into, each wholly or not at all. */
-import { Refusals, type RowSink } from '../rows/row-set.ts';
+import { defaultRedaction, type Redaction } from '../rows/redaction.ts';
+import { type RefusalReason, Refusals, type RowSink } from '../rows/row-set.ts';
 import { TableColumns } from './table.ts';
 
 export class ColumnTables implements RowSink {
@@ -7,6 +8,11 @@ export class ColumnTables implements RowSink {
   /** Tables that the present request has written to. */
   readonly #touched = new Set<TableColumns>();
   refusals = new Refusals();
+  readonly redaction: Redaction;
+
+  constructor(redaction: Redaction = defaultRedaction) {
+    this.redaction = redaction;
+  }
 
   /** From here on all is one request's. */
   begin(): void {
@@ -32,8 +38,8 @@ export class ColumnTables implements RowSink {
     this.open(table).add(row);
   }
 
-  refuse(reason: string, records = 1): void {
-    this.refusals.add(reason, records);
+  refuse(reason: RefusalReason, text: string, records = 1): void {
+    this.refusals.add(reason, text, records);
   }
 
   /** Gives up what the present request wrote. */

@@ -1,4 +1,5 @@
-/** What a request's headers say about its body, and the body unpacked within bounds. */
+/** What a request's headers say about its body, the body read within bounds, and unpacked within bounds. */
+import type { IncomingMessage } from 'node:http';
 import { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { CollectorError } from '../errors.ts';
 import { contentTypes, type Encoding } from '../otlp/answer.ts';
@@ -15,6 +16,33 @@ export function encodingOf(contentType: string | undefined): Encoding {
   if (type === contentTypes.protobuf) return 'protobuf';
   if (type === contentTypes.json) return 'json';
   throw new CollectorError('unsupported_media_type', `content-type is ${JSON.stringify(type)}`);
+}
+
+/** The sender is gone before its body was whole: there is nobody to answer. */
+export class SenderGone extends Error {
+  override readonly name = 'SenderGone';
+}
+
+/** @throws CollectorError `body_too_large`, or SenderGone */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = () =>
+      new CollectorError('body_too_large', `the body has more than ${maxBodyBytes} bytes`);
+    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return reject(tooLarge());
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= maxBodyBytes) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(tooLarge());
+      }
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)));
+    request.on('error', () => reject(new SenderGone()));
+    if (request.destroyed) reject(new SenderGone());
+  });
 }
 
 /**

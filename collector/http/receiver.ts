@@ -3,84 +3,93 @@
  *
  * A request's life: authorised and rate-bounded before its body is read; unpacked; decoded; brought to rows;
  * written to the spool. It is answered 200 only when it is on disk.
+ *
+ * These three stand on node:http itself. Small requests are most of what clients send, and a framework's routing,
+ * hooks and replies cost each of them as much as reading its records does.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../telemetry/service/service.ts';
+import type { Enrich } from '../enrich/sender.ts';
 import { CollectorError } from '../errors.ts';
-import type { Intake, IntakeParts } from '../intake.ts';
+import type { Intake } from '../intake.ts';
 import { contentTypes, type Encoding, encodeResponse, encodeStatus, type Signal } from '../otlp/answer.ts';
-import type { Writer } from '../rows/identity.ts';
-import { encodingOf, maxBodyBytes } from './body.ts';
-import { type Cors, preflightHeaders } from './cors.ts';
+import { encodingOf, readBody, SenderGone } from './body.ts';
+import type { Cors } from './cors.ts';
 
-export interface ReceiverParts extends IntakeParts {
+export interface ReceiverParts {
   readonly intake: Intake;
   readonly cors: Cors;
+  /** Adds what is known of a participant beside what it says. */
+  readonly enrich?: Enrich;
+  readonly log: Logger;
+  /** Kept connections are told to go elsewhere. */
+  readonly closing: () => boolean;
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set once the request is authorised. */
-    writer: Writer | undefined;
-  }
+export const signals = ['logs', 'traces', 'metrics'] as const satisfies readonly Signal[];
+
+const signalsByPath = new Map<string, Signal>(signals.map((signal) => [`/v1/${signal}`, signal]));
+
+/** The signal that is posted; undefined where the request is none of the receiver's. */
+export function postedSignal({ method, url = '' }: IncomingMessage): Signal | undefined {
+  if (method !== 'POST') return undefined;
+  return signalsByPath.get(url) ?? signalsByPath.get(url.split('?', 1)[0]!);
 }
 
-const signals = ['logs', 'traces', 'metrics'] as const satisfies readonly Signal[];
+export type Receive = (signal: Signal, request: IncomingMessage, response: ServerResponse) => void;
 
-export function addReceiver(app: FastifyInstance, parts: ReceiverParts): void {
-  const { intake } = parts;
-  app.decorateRequest('writer', undefined);
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) =>
-    done(null, body),
-  );
+export function otlpReceiver(parts: ReceiverParts): Receive {
+  const { intake, log } = parts;
 
-  for (const signal of signals) {
-    const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-      reply.headers(parts.cors.headers(request.headers.origin));
-      const writer = await intake.admit(request.headers.authorization, signal);
-      encodingOf(request.headers['content-type']);
-      request.writer = writer;
-    };
-    app.options(`/v1/${signal}`, async (request, reply) => {
-      const { origin } = request.headers;
-      reply.headers(parts.cors.headers(origin));
-      if (!parts.cors.allows(origin)) return reply.code(403).send();
-      return reply.headers(preflightHeaders).code(204).send();
+  const answer = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    encoding: Encoding,
+    body: Buffer,
+    headers: Record<string, string>,
+  ): void => {
+    response.writeHead(status, {
+      'content-type': contentTypes[encoding],
+      'content-length': body.length,
+      ...parts.cors.headers(request.headers.origin),
+      ...headers,
+      ...(parts.closing() && { connection: 'close' }),
     });
-    app.post(`/v1/${signal}`, { onRequest: admit }, async (request, reply) => {
-      const encoding = encodingOf(request.headers['content-type']);
-      const answer = await intake.take({
-        signal,
-        encoding,
-        contentEncoding: request.headers['content-encoding'],
-        writer: request.writer!,
-        body: request.body instanceof Buffer ? request.body : Buffer.alloc(0),
+    if (body.length === 0) response.end();
+    else response.end(body);
+  };
+
+  const take = async (signal: Signal, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { headers } = request;
+    const admitted = await intake.admit(headers.authorization, signal);
+    const writer = parts.enrich ? parts.enrich(admitted, request) : admitted;
+    const encoding = encodingOf(headers['content-type']);
+    const body = await readBody(request);
+    const contentEncoding = headers['content-encoding'];
+    const accepted = await intake.take({ signal, encoding, contentEncoding, writer, body });
+    intake.count(signal, '200');
+    answer(request, response, 200, encoding, encodeResponse(signal, accepted, encoding), {});
+  };
+
+  return (signal, request, response) => {
+    take(signal, request, response).catch((thrown: unknown) => {
+      if (thrown instanceof SenderGone || response.headersSent) return;
+      const error = codedError(thrown, log);
+      intake.refused(error);
+      intake.count(signal, String(error.status));
+      const encoding = answerEncoding(request.headers['content-type']);
+      const body = encodeStatus(error.rpcCode, `${error.code}: ${error.message}`, encoding);
+      answer(request, response, error.status, encoding, body, {
+        ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
+        ...(error.code === 'unauthenticated' && { 'www-authenticate': 'Bearer' }),
       });
-      return reply.type(contentTypes[encoding]).send(encodeResponse(signal, answer, encoding));
     });
-  }
-
-  app.addHook('onResponse', async (request, reply) => {
-    const signal = signals.find((name) => request.url === `/v1/${name}`);
-    if (signal) intake.count(signal, String(reply.statusCode));
-  });
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = codedError(thrown, parts.log);
-    intake.refused(error);
-    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
-    if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
-    const encoding = answerEncoding(request.headers['content-type']);
-    const answer = encodeStatus(error.rpcCode, `${error.code}: ${error.message}`, encoding);
-    return reply.code(error.status).type(contentTypes[encoding]).send(answer);
-  });
-  app.setNotFoundHandler((request) => {
-    throw new CollectorError('not_found', `${request.method} ${request.url.split('?', 1)[0]}`);
-  });
+  };
 }
 
 /** Answers speak the request's encoding; JSON where that is unknown. */
-function answerEncoding(contentType: string | undefined): Encoding {
+export function answerEncoding(contentType: string | undefined): Encoding {
   try {
     return encodingOf(contentType);
   } catch {
@@ -88,19 +97,8 @@ function answerEncoding(contentType: string | undefined): Encoding {
   }
 }
 
-function codedError(thrown: unknown, log: Logger): CollectorError {
+export function codedError(thrown: unknown, log: Logger): CollectorError {
   if (thrown instanceof CollectorError) return thrown;
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new CollectorError('body_too_large', `the body has more than ${maxBodyBytes} bytes`);
-  }
-  const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
-  if (status >= 400 && status < 500) {
-    return new CollectorError(
-      'malformed',
-      thrown instanceof Error ? thrown.message : 'a request that HTTP forbids',
-    );
-  }
   log.error({ err: thrown }, 'request failed');
   return new CollectorError('internal', 'the request could not be handled');
 }

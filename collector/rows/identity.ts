@@ -12,8 +12,17 @@ import type { TelemetryClaims } from '../../telemetry/tokens.ts';
 import type { AnyValue, Attributes } from '../otlp/model.ts';
 
 export type Writer =
-  | { readonly kind: 'server' }
-  | { readonly kind: 'participant'; readonly claims: TelemetryClaims };
+  | {
+      readonly kind: 'server';
+      /** Of a key that is one tenant's: it writes for no other, whatever it says. */
+      readonly tenantId?: string | undefined;
+    }
+  | {
+      readonly kind: 'participant';
+      readonly claims: TelemetryClaims;
+      /** What is known of it beside what it says, as attributes of its events. */
+      readonly about?: Readonly<Record<string, string>> | undefined;
+    };
 
 export type Identity = { [column in IdentityColumn]?: string };
 
@@ -55,13 +64,20 @@ export function recordIdentity(writer: Writer, sender: Identity, record: Attribu
   return authorised(identity, writer);
 }
 
-/** Columns that a participant's token says, whatever its records do. */
-export const tokenColumns: ReadonlySet<string> = new Set([
+const participantColumns: ReadonlySet<string> = new Set([
   'tenant_id',
   'room_id',
   'call_id',
   'participant_id',
 ]);
+const tenantColumns: ReadonlySet<string> = new Set(['tenant_id']);
+const noColumns: ReadonlySet<string> = new Set();
+
+/** Columns that the writer's token or key says, whatever its records do. */
+export function columnsOfToken(writer: Writer): ReadonlySet<string> {
+  if (writer.kind === 'participant') return participantColumns;
+  return writer.tenantId === undefined ? noColumns : tenantColumns;
+}
 
 /** `client` for participants whatever they say: events of the SFU cannot be forged. */
 export function sourceOf(writer: Writer, resource: Attributes): string {
@@ -80,7 +96,10 @@ function readIdentity(attributes: Attributes, into: Identity): void {
 }
 
 function authorised(identity: Identity, writer: Writer): Identity {
-  if (writer.kind === 'server') return identity;
+  if (writer.kind === 'server') {
+    if (writer.tenantId !== undefined) identity.tenant_id = writer.tenantId;
+    return identity;
+  }
   const { tenantId, roomId, callId, participantId } = writer.claims;
   identity.tenant_id = tenantId;
   identity.room_id = roomId;

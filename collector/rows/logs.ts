@@ -12,6 +12,7 @@ import {
   sourceOf,
   type Writer,
 } from './identity.ts';
+import type { Redaction } from './redaction.ts';
 import type { RowSink } from './row-set.ts';
 import { statsColumns } from './stats-row.ts';
 
@@ -73,14 +74,14 @@ export function logRow(sender: LogSender, record: LogRecord, rows: RowSink): voi
   const name = eventName(record);
   const kind = statsKindsByEvent.get(name);
   if (!kind) {
-    const attributes = eventAttributes(resource, record);
+    const attributes = eventAttributes(sender, record, rows.redaction);
     rows.add('rtc_event', { ...common, name, source, attributes: attributes.entries });
   } else if (writer.kind === 'participant' && isSfuEvent(name)) {
-    rows.refuse(`${name} is measured by the SFU, not by clients`);
+    rows.refuse('sfu_event_of_client', `${name} is measured by the SFU, not by clients`);
   } else if (!identity.call_id) {
-    rows.refuse(`${name} without rtc.call_id`);
+    rows.refuse('no_call_id', `${name} without rtc.call_id`);
   } else {
-    rows.add(kind.table, { ...common, ...statsColumns(kind, record.attributes) });
+    rows.add(kind.table, { ...common, ...statsColumns(kind, record.attributes, rows.redaction) });
   }
 }
 
@@ -91,13 +92,20 @@ function eventName(record: LogRecord): string {
 }
 
 /** Facts about the sender (browser, service) stand beside the event's own; samples do without them. */
-function eventAttributes(resource: LogRecord['attributes'], record: LogRecord): AttributeMap {
-  const attributes = new AttributeMap();
+function eventAttributes(
+  { writer, resource }: LogSender,
+  record: LogRecord,
+  redaction: Redaction,
+): AttributeMap {
+  const attributes = new AttributeMap(redaction);
   attributes.setAll(record.attributes, (name) => isIdentityAttribute(name) || name === legacyNameAttribute);
   if (record.body !== null) attributes.set('body', record.body);
   for (const [name, value] of resource) {
     if (isSenderAttribute(name) || name.startsWith(sdkPrefix) || record.attributes.has(name)) continue;
     attributes.set(name, value);
+  }
+  if (writer.kind === 'participant' && writer.about) {
+    for (const name in writer.about) if (!attributes.has(name)) attributes.set(name, writer.about[name]!);
   }
   return attributes;
 }

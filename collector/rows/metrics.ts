@@ -4,6 +4,7 @@ import { type Attributes, type Batch, type Metric, type MetricPoint, temporaliti
 import { AttributeMap, textOf } from './attributes.ts';
 import { correctedTime, senderClock, storableTime } from './clock.ts';
 import { isIdentityAttribute } from './identity.ts';
+import type { Redaction } from './redaction.ts';
 import type { RowSink } from './row-set.ts';
 
 const maxNameLength = 256;
@@ -20,13 +21,13 @@ export function metricRows(batches: readonly Batch<Metric>[], receivedAtMs: numb
     };
     for (const metric of records) {
       if (metric.type === 'summary') {
-        rows.refuse('summaries are not stored, send a histogram', metric.points.length);
+        rows.refuse('summary', 'summaries are not stored, send a histogram', metric.points.length);
         continue;
       }
       for (const point of metric.points) {
         const refusal = faultOf(point, metric);
         if (refusal) {
-          rows.refuse(refusal);
+          rows.refuse('bad_point', refusal);
           continue;
         }
         const node = point.attributes.get(attributeName('sfu_node_id'));
@@ -46,7 +47,7 @@ export function metricRows(batches: readonly Batch<Metric>[], receivedAtMs: numb
           sum: Number.isFinite(point.sum) ? point.sum : 0,
           bounds: point.bounds,
           bucket_counts: point.bucketCounts,
-          attributes: labels(point.attributes).entries,
+          attributes: labels(point.attributes, rows.redaction).entries,
         });
       }
     }
@@ -69,8 +70,8 @@ function pointValue(metric: Metric, point: MetricPoint): number {
   return point.count > 0 ? point.sum / point.count : 0;
 }
 
-function labels(attributes: Attributes): AttributeMap {
-  const map = new AttributeMap();
+function labels(attributes: Attributes, redaction: Redaction): AttributeMap {
+  const map = new AttributeMap(redaction);
   map.setAll(attributes, isIdentityAttribute);
   return map;
 }

@@ -5,6 +5,7 @@ import type { AnyValue, Attributes } from '../otlp/model.ts';
 import { mayHoldAddress, truncateAddresses } from './address.ts';
 import { AttributeMap } from './attributes.ts';
 import { isIdentityAttribute } from './identity.ts';
+import type { Redaction } from './redaction.ts';
 
 type Cell = string | number | boolean;
 
@@ -22,10 +23,14 @@ for (const kind of statsKindsByEvent.values()) {
  * The columns of a sample. What has no column, and what does not fit its column (text in a counter, a negative
  * counter, NaN), goes to `attributes` as text: a sender's slip costs one value, not the sample.
  */
-export function statsColumns(kind: StatsKind, sample: Attributes): Record<string, unknown> {
+export function statsColumns(
+  kind: StatsKind,
+  sample: Attributes,
+  redaction: Redaction,
+): Record<string, unknown> {
   const members = membersByTable.get(kind.table)!;
   const row: Record<string, unknown> = {};
-  const rest = new AttributeMap();
+  const rest = new AttributeMap(redaction);
   for (const [name, value] of sample) {
     const member = members.get(name);
     const cell = member && coerce(member.type, value);

@@ -3,6 +3,7 @@ import { type Batch, type Span, spanKinds, statusCodes } from '../otlp/model.ts'
 import { AttributeMap, textOf } from './attributes.ts';
 import { correctedTime, senderClock, storableTime } from './clock.ts';
 import { isIdentityAttribute, recordIdentity, senderIdentity, sourceOf, type Writer } from './identity.ts';
+import type { Redaction } from './redaction.ts';
 import type { RowSink } from './row-set.ts';
 
 const maxNameLength = 256;
@@ -21,7 +22,7 @@ export function spanRows(
     const serviceName = textOf(resource.get('service.name') ?? null).slice(0, maxNameLength);
     for (const span of records) {
       if (span.traceId.length !== 32 || span.spanId.length !== 16) {
-        rows.refuse('a span needs a trace id of 16 bytes and a span id of 8');
+        rows.refuse('bad_span_id', 'a span needs a trace id of 16 bytes and a span id of 8');
         continue;
       }
       const startMs = span.startMs || receivedAtMs;
@@ -40,7 +41,7 @@ export function spanRows(
         duration_us: durationUs(span),
         status_code: statusCodes[span.statusCode] ?? statusCodes[0],
         status_message: span.statusMessage.slice(0, maxMessageLength),
-        attributes: spanAttributes(span).entries,
+        attributes: spanAttributes(span, rows.redaction).entries,
       });
     }
   }
@@ -52,8 +53,8 @@ function durationUs(span: Span): number {
   return us > 0 && span.startMs > 0 ? us : 0;
 }
 
-function spanAttributes(span: Span): AttributeMap {
-  const attributes = new AttributeMap();
+function spanAttributes(span: Span, redaction: Redaction): AttributeMap {
+  const attributes = new AttributeMap(redaction);
   attributes.setAll(span.attributes, isIdentityAttribute);
   if (span.events.length > 0)
     attributes.set(

@@ -5,12 +5,16 @@
  *
  * Segments are given up oldest first. Of a segment given up the digests of its requests stay, for as long as senders
  * may send them again.
+ *
+ * On a full disk no request is taken, but what is held must still get out: marks of blocks and kept digests may use
+ * space that is reserved for them.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import {
   type BlockEnd,
   decodeBlockEnd,
@@ -33,6 +37,8 @@ export interface SpoolOptions {
   readonly segmentBytes?: number;
   /** Digests kept of requests that are no longer in the spool. @default 100_000 */
   readonly rememberedDigests?: number;
+  /** Kept free for marks and digests while the disk is full. @default 1 MiB */
+  readonly reserveBytes?: number;
   /** How long the disk rests between two syncs, so that more requests share one. @default 4 */
   readonly syncRestMs?: number;
   /** The disk failed to sync: nothing can be promised any more, the process should start anew. */
@@ -79,6 +85,10 @@ export class Spool {
   readonly #waiters: { sequence: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #digestFiles: { file: string; digests: number }[] = [];
   #descriptor: number;
+  /** Of segments that were closed and are not synced yet. */
+  readonly #unsynced: number[] = [];
+  /** A segment was begun whose name may not be on disk yet. */
+  #directoryChanged = false;
   #bytes = 0;
   #sequence = 0;
   #lastRequest = 0;
@@ -86,6 +96,9 @@ export class Spool {
   #syncing: Promise<void> | undefined;
   #failure: string | undefined;
   #broken: string | undefined;
+  #reserved = false;
+  #releasable = 0;
+  #releasing: Promise<void> | undefined;
 
   private constructor(options: SpoolOptions, lock: net.Server) {
     this.#options = {
@@ -93,6 +106,7 @@ export class Spool {
       maxBytes: options.maxBytes ?? 4 * 2 ** 30,
       segmentBytes: options.segmentBytes ?? 16 * 2 ** 20,
       rememberedDigests: options.rememberedDigests ?? 100_000,
+      reserveBytes: options.reserveBytes ?? 2 ** 20,
       syncRestMs: options.syncRestMs ?? 4,
       onBroken: options.onBroken ?? (() => undefined),
     };
@@ -100,6 +114,8 @@ export class Spool {
     this.id = this.#readId();
     this.found = this.#scan();
     this.#descriptor = this.#openSegment();
+    syncDirectory(options.directory);
+    this.#reserve();
   }
 
   /** @throws where another process has it open, or it cannot be read and written */
@@ -141,7 +157,20 @@ export class Spool {
     if (this.#bytes + bytes > this.#options.maxBytes) {
       throw new SpoolFullError(`the spool holds ${this.#bytes} bytes`);
     }
-    const sequence = this.#write(recordType.request, parts);
+    let sequence: number;
+    try {
+      // Without it the mark of this request's block might find no room.
+      if (!this.#reserved) this.#reserve();
+      if (!this.#reserved) {
+        this.#failure = 'the disk is full';
+        throw new Error(this.#failure);
+      }
+      sequence = this.#write(recordType.request, parts);
+    } catch (error) {
+      // What nobody needs any more may be all the space that there is.
+      void this.release(0).catch(() => undefined);
+      throw error;
+    }
     const segment = this.#segments.at(-1)!;
     segment.last = sequence;
     segment.digests.push(request.digest);
@@ -151,11 +180,11 @@ export class Spool {
 
   /** Marks what a block is made of, before it is sent. @returns to be given to `synced` */
   cut(end: BlockEnd): number {
-    return this.#write(recordType.cut, encodeBlockEnd(end));
+    return this.#useReserve(() => this.#write(recordType.cut, encodeBlockEnd(end)));
   }
 
   done(end: BlockEnd): number {
-    return this.#write(recordType.done, encodeBlockEnd(end));
+    return this.#useReserve(() => this.#write(recordType.done, encodeBlockEnd(end)));
   }
 
   /** Resolves once everything up to `sequence` is on disk. */
@@ -168,14 +197,40 @@ export class Spool {
     return promise;
   }
 
-  /** Gives up the segments whose requests all come before `sequence`; call once that is safe and synced. */
-  release(sequence: number): void {
-    while (this.#segments.length > 1 && this.#segments[0]!.last < sequence) {
-      const segment = this.#segments.shift()!;
-      this.#keepDigests(segment);
-      fs.unlinkSync(segment.file);
+  /**
+   * Gives up the segments whose requests all come before `sequence`; call once that is safe and synced. Nothing here holds
+   * up requests: a disk that is busy may take long to sync digests and to unlink a segment.
+   */
+  release(sequence: number): Promise<void> {
+    this.#releasable = Math.max(this.#releasable, sequence);
+    this.#releasing ??= this.#releaseAll().finally(() => {
+      this.#releasing = undefined;
+    });
+    return this.#releasing;
+  }
+
+  async #releaseAll(): Promise<void> {
+    for (;;) {
+      const [segment] = this.#segments;
+      if (!segment || segment.last >= this.#releasable) break;
+      if (this.#segments.length === 1) {
+        // Worth something on a full disk only.
+        if (this.#failure === undefined) break;
+        this.#useReserve(() => this.#roll());
+        // Only a file that is closed gives its space back, and no request comes through to have this one synced.
+        await this.#syncing;
+        for (const closed of this.#unsynced.splice(0)) {
+          await fdatasync(closed);
+          fs.closeSync(closed);
+        }
+      }
+      await this.#keepDigests(segment);
+      await fs.promises.unlink(segment.file);
+      this.#segments.shift();
       this.#bytes -= segment.bytes;
+      this.#failure = undefined;
     }
+    if (!this.#reserved) this.#reserve();
   }
 
   /** The requests after `sequence`, a segment at a time, as far as they are written when each is read. */
@@ -196,8 +251,8 @@ export class Spool {
   }
 
   async close(): Promise<void> {
-    await this.#syncing?.catch(() => undefined);
-    fs.closeSync(this.#descriptor);
+    await Promise.allSettled([this.#syncing, this.#releasing]);
+    for (const descriptor of [...this.#unsynced, this.#descriptor]) fs.closeSync(descriptor);
     await new Promise((resolve) => this.#lock.close(resolve));
   }
 
@@ -222,20 +277,53 @@ export class Spool {
     return ++this.#sequence;
   }
 
+  /** Once more with the reserve given up, where there is one. */
+  #useReserve<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      if (!this.#giveUpReserve()) throw error;
+      return write();
+    }
+  }
+
+  /** @returns false where there is none, or it would not help */
+  #giveUpReserve(): boolean {
+    if (!this.#reserved || this.#broken !== undefined) return false;
+    this.#reserved = false;
+    fs.unlinkSync(this.#reserveFile);
+    return true;
+  }
+
+  get #reserveFile(): string {
+    return path.join(this.#options.directory, 'reserve');
+  }
+
+  #reserve(): void {
+    try {
+      fs.writeFileSync(this.#reserveFile, Buffer.alloc(this.#options.reserveBytes), {
+        flush: true,
+        mode: 0o600,
+      });
+      this.#reserved = true;
+    } catch {
+      // None can be had now: tried again when a segment was given up.
+      fs.rmSync(this.#reserveFile, { force: true });
+    }
+  }
+
+  /** The old segment is synced with the next request of the new one, not here: that would hold up all others. */
   #roll(): void {
-    fs.fdatasyncSync(this.#descriptor);
     const closed = this.#descriptor;
     this.#descriptor = this.#openSegment();
-    // A sync may be under way on it.
-    if (this.#syncing) void this.#syncing.finally(() => fs.closeSync(closed));
-    else fs.closeSync(closed);
+    this.#unsynced.push(closed);
   }
 
   #openSegment(): number {
     const first = this.#sequence + 1;
     const file = path.join(this.#options.directory, `${String(first).padStart(16, '0')}${segmentSuffix}`);
     const descriptor = fs.openSync(file, 'w', 0o600);
-    syncDirectory(this.#options.directory);
+    this.#directoryChanged = true;
     this.#segments.push({ file, first, last: 0, bytes: 0, digests: [] });
     return descriptor;
   }
@@ -244,9 +332,16 @@ export class Spool {
     try {
       while (this.#waiters.length > 0) {
         const through = this.#sequence;
-        await new Promise<void>((resolve, reject) => {
-          fs.fdatasync(this.#descriptor, (error) => (error ? reject(error) : resolve()));
-        });
+        const closed = this.#unsynced.splice(0);
+        const descriptor = this.#descriptor;
+        const directoryChanged = this.#directoryChanged;
+        this.#directoryChanged = false;
+        for (const each of closed) {
+          await fdatasync(each);
+          fs.closeSync(each);
+        }
+        await fdatasync(descriptor);
+        if (directoryChanged) await fsyncDirectory(this.#options.directory);
         this.#synced = through;
         this.#settle();
         if (this.#waiters.length > 0) await delay(this.#options.syncRestMs);
@@ -270,10 +365,14 @@ export class Spool {
     this.#waiters.length = kept;
   }
 
-  #keepDigests({ file, digests }: Segment): void {
+  async #keepDigests({ file, digests }: Segment): Promise<void> {
     if (digests.length === 0) return;
     const kept = file.replace(segmentSuffix, digestSuffix);
-    fs.writeFileSync(kept, Buffer.concat(digests), { flush: true, mode: 0o600 });
+    const write = () => fs.promises.writeFile(kept, Buffer.concat(digests), { flush: true, mode: 0o600 });
+    await write().catch((error: unknown) => {
+      if (!this.#giveUpReserve()) throw error;
+      return write();
+    });
     this.#digestFiles.push({ file: kept, digests: digests.length });
     let all = this.#digestFiles.reduce((sum, { digests: count }) => sum + count, 0);
     while (
@@ -282,7 +381,7 @@ export class Spool {
     ) {
       const oldest = this.#digestFiles.shift()!;
       all -= oldest.digests;
-      fs.unlinkSync(oldest.file);
+      await fs.promises.unlink(oldest.file);
     }
   }
 
@@ -356,6 +455,17 @@ function readSegment(file: string): { records: SpoolRecord[]; bytes: number; who
     at = next.end;
   }
   return { records, bytes: bytes.length, whole: at === bytes.length };
+}
+
+const fdatasync = promisify(fs.fdatasync);
+
+async function fsyncDirectory(directory: string): Promise<void> {
+  const handle = await fs.promises.open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 function syncDirectory(directory: string): void {

@@ -16,6 +16,8 @@ import { ColumnTables } from '../columns/tables.ts';
 import { CollectorError } from '../errors.ts';
 import type { CollectorMetrics } from '../metrics.ts';
 import type { PartialSuccess } from '../otlp/answer.ts';
+import { defaultRedaction, type Redaction } from '../rows/redaction.ts';
+import type { RefusalReason } from '../rows/row-set.ts';
 import type { Insert } from './insert.ts';
 import { blockToken, Inserter } from './inserter.ts';
 import { readRequest } from './read-request.ts';
@@ -66,14 +68,20 @@ export interface IncomingRequest {
 
 export interface Accepted extends PartialSuccess {
   readonly rows: number;
+  /** Records that were refused, by reason. */
+  readonly refused: ReadonlyMap<RefusalReason, number>;
 }
+
+const nothingRefused: ReadonlyMap<RefusalReason, number> = new Map();
 
 interface TableState {
   timer: NodeJS.Timeout | undefined;
   /** Sequence number of the first request with rows that are in no block yet; 0 where there are none. */
   first: number;
+  /** When that request was received, epoch ms. */
+  firstAtMs: number;
   /** First requests of the blocks on their way. */
-  readonly sent: Set<{ first: number }>;
+  readonly sent: Set<{ first: number; firstAtMs: number }>;
 }
 
 export class Store {
@@ -82,14 +90,19 @@ export class Store {
   readonly #log: Logger;
   readonly #options: Required<StoreOptions>;
   readonly #inserter: Inserter;
-  readonly #tables = new ColumnTables();
+  readonly #tables: ColumnTables;
   readonly #states = new Map<string, TableState>();
   /** Rows of requests that go to the spool only are counted here and thrown away. */
-  readonly #scratch = new ColumnTables();
-  /** Digest -> what it is answered, oldest first. */
+  readonly #scratch: ColumnTables;
+  /** Digest -> what it is answered. */
   readonly #requests = new Map<string, { sequence: number; answer: Accepted }>();
+  /** The digests in the order in which they came, round and round: the next one takes the oldest one's place. */
+  readonly #digests: string[] = [];
+  #nextDigest = 0;
   /** Requests up to this one have their rows in columns or blocks. */
   #gathered: number;
+  /** When the last request was received that was read back, epoch ms. */
+  #gatheredAtMs = 0;
   #reading = true;
   #blockBytes = 0;
   #bufferedRows = 0;
@@ -100,12 +113,22 @@ export class Store {
   readonly #memory: Buffer[] = [];
 
   constructor(
-    parts: { spool: Spool; insert: Insert; refusedDirectory: string; metrics: CollectorMetrics; log: Logger },
+    parts: {
+      spool: Spool;
+      insert: Insert;
+      refusedDirectory: string;
+      metrics: CollectorMetrics;
+      log: Logger;
+      /** Attributes that are not stored. */
+      redaction?: Redaction;
+    },
     options: StoreOptions = {},
   ) {
     this.#spool = parts.spool;
     this.#metrics = parts.metrics;
     this.#log = parts.log;
+    this.#tables = new ColumnTables(parts.redaction ?? defaultRedaction);
+    this.#scratch = new ColumnTables(parts.redaction ?? defaultRedaction);
     this.#options = {
       lingerMs: options.lingerMs ?? lingerOf,
       maxBlockRows: options.maxBlockRows ?? 65_536,
@@ -117,7 +140,8 @@ export class Store {
     this.#inserter = new Inserter({ ...parts, ...this.#options });
     const { digests, damaged } = this.#spool.found;
     if (damaged.length > 0) this.#log.error({ segments: damaged }, 'spool damaged: requests may be lost');
-    for (const digest of digests) this.#remember(digest, 0, { rows: 0, rejected: 0, message: '' });
+    for (const digest of digests)
+      this.#remember(digest, 0, { rows: 0, rejected: 0, message: '', refused: nothingRefused });
     this.#gathered = this.#spool.firstRequest - 1;
   }
 
@@ -130,6 +154,24 @@ export class Store {
   /** What ClickHouse said when it last failed: the spool holds what it does not take. */
   get behind(): string | undefined {
     return this.#inserter.failure;
+  }
+
+  get spoolBytes(): number {
+    return this.#spool.bytes;
+  }
+
+  /** How long ago the oldest row came that is not in ClickHouse, ms; 0 where all are in. */
+  lagMs(nowMs: number): number {
+    let oldestMs = nowMs;
+    for (const { first, firstAtMs, sent } of this.#states.values()) {
+      if (first > 0) oldestMs = Math.min(oldestMs, firstAtMs);
+      for (const block of sent) oldestMs = Math.min(oldestMs, block.firstAtMs);
+    }
+    // What is read back comes in the order in which it was received.
+    if (this.#gathered < this.#spool.lastRequest && this.#gatheredAtMs > 0) {
+      oldestMs = Math.min(oldestMs, this.#gatheredAtMs);
+    }
+    return nowMs - oldestMs;
   }
 
   /** Reads what the spool holds from before, and begins to insert. Call once the tables are there. */
@@ -156,7 +198,12 @@ export class Store {
     const tables = this.#reading ? this.#scratch : this.#tables;
     readRequest(request.facts, request.body, tables);
     const { refusals } = tables;
-    const answer = { rows: tables.rows, rejected: refusals.records, message: refusals.message };
+    const answer = {
+      rows: tables.rows,
+      rejected: refusals.records,
+      message: refusals.message,
+      refused: refusals.byReason,
+    };
     let sequence = 0;
     try {
       request.admit?.(answer.rows + answer.rejected);
@@ -170,7 +217,8 @@ export class Store {
     if (this.#reading) for (const table of tables.touched) table.clear();
     else {
       this.#gathered = sequence;
-      this.#gather(sequence);
+      this.#gatheredAtMs = request.facts.receivedAtMs;
+      this.#gather(sequence, request.facts.receivedAtMs);
     }
     await this.#spool.synced(sequence).catch((cause: unknown) => {
       throw new CollectorError('store_unavailable', 'the spool cannot be written', { cause });
@@ -215,16 +263,20 @@ export class Store {
 
   #remember(digest: string, sequence: number, answer: Accepted): void {
     this.#requests.set(digest, { sequence, answer });
-    if (this.#requests.size <= rememberedRequests) return;
-    const [oldest] = this.#requests.keys();
-    this.#requests.delete(oldest!);
+    const oldest = this.#digests[this.#nextDigest];
+    if (oldest !== undefined) this.#requests.delete(oldest);
+    this.#digests[this.#nextDigest] = digest;
+    this.#nextDigest = (this.#nextDigest + 1) % rememberedRequests;
   }
 
   /** Rows of request `sequence` are in the columns of the touched tables: when are these sent? */
-  #gather(sequence: number): void {
+  #gather(sequence: number, receivedAtMs: number): void {
     for (const table of this.#tables.touched) {
       const state = this.#stateOf(table.name);
-      if (table.rows > 0 && state.first === 0) state.first = sequence;
+      if (table.rows > 0 && state.first === 0) {
+        state.first = sequence;
+        state.firstAtMs = receivedAtMs;
+      }
       this.#bufferedRows += table.rows - table.markedRows;
       if (table.rows >= this.#options.maxBlockRows) this.#flush(table.name);
       else if (table.rows > 0) {
@@ -267,7 +319,7 @@ export class Store {
     clearTimeout(state.timer);
     state.timer = undefined;
     const bytes = table.encode(rows > reusedRows ? this.#memory.pop() : undefined);
-    const sent = { first: state.first };
+    const sent = { first: state.first, firstAtMs: state.firstAtMs };
     state.sent.add(sent);
     state.first = 0;
     table.clear();
@@ -304,8 +356,7 @@ export class Store {
       for (const block of sent) needed = Math.min(needed, block.first);
     }
     await this.#spool.synced(done);
-    this.#spool.release(needed);
-    this.#metrics.spoolBytes.value = this.#spool.bytes;
+    await this.#spool.release(needed);
   }
 
   #fallBehind(): void {
@@ -332,20 +383,29 @@ export class Store {
           this.#log.error({ err: error, sequence }, 'a request of the spool cannot be read any more');
         }
         this.#gathered = sequence;
-        this.#gatherAgain(sequence, cuts, done);
+        this.#gatheredAtMs = facts.receivedAtMs;
+        this.#gatherAgain(sequence, facts.receivedAtMs, cuts, done);
         if (++requests % 16 === 0) await delay(0);
       }
     }
     if (this.#draining) return;
     if (requests > 0) this.#log.info({ requests }, 'read back from the spool');
     this.#reading = false;
+    // A power cut may leave the end of a block on disk without its last requests: what there is goes out by itself.
+    for (const { name, rows } of this.#tables.all()) {
+      if (rows > 0)
+        this.#stateOf(name).timer ??= setTimeout(() => this.#flush(name), this.#options.lingerMs(name));
+    }
   }
 
   /** As `#gather`, but a block that was made before the fall ends where it did then. */
-  #gatherAgain(sequence: number, cuts: Found['cuts'], done: ReadonlySet<string>): void {
+  #gatherAgain(sequence: number, receivedAtMs: number, cuts: Found['cuts'], done: ReadonlySet<string>): void {
     for (const table of this.#tables.touched) {
       const state = this.#stateOf(table.name);
-      if (table.rows > 0 && state.first === 0) state.first = sequence;
+      if (table.rows > 0 && state.first === 0) {
+        state.first = sequence;
+        state.firstAtMs = receivedAtMs;
+      }
       this.#bufferedRows += table.rows - table.markedRows;
       if (sequence > (cuts.get(table.name)?.last ?? 0)) {
         if (table.rows >= this.#options.maxBlockRows) this.#cut(table);
@@ -367,7 +427,7 @@ export class Store {
   #stateOf(table: string): TableState {
     let state = this.#states.get(table);
     if (!state) {
-      state = { timer: undefined, first: 0, sent: new Set() };
+      state = { timer: undefined, first: 0, firstAtMs: 0, sent: new Set() };
       this.#states.set(table, state);
     }
     return state;

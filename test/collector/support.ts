@@ -13,11 +13,13 @@ import { Intake } from '../../collector/intake.ts';
 import { CollectorMetrics } from '../../collector/metrics.ts';
 import { SchemaKeeper } from '../../collector/schema/keeper.ts';
 import { clickhouseInsert } from '../../collector/store/insert.ts';
-import { Spool } from '../../collector/store/spool.ts';
+import { Spool, type SpoolOptions } from '../../collector/store/spool.ts';
 import { Store } from '../../collector/store/store.ts';
 
 export const tokenSecret = 'a secret for telemetry tokens';
 export const serverKey = 'a-key-for-the-servers';
+
+export const tenantKey = 'a-key-of-acme-alone';
 
 export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
@@ -57,21 +59,21 @@ export interface TestCollector extends AsyncDisposable {
 
 export async function startCollector(
   clickhouseUrl: string,
-  options: { awaitSchema?: boolean } = {},
+  options: { awaitSchema?: boolean; spoolDirectory?: string; spool?: Partial<SpoolOptions> } = {},
 ): Promise<TestCollector> {
   const log = pino({ level: 'silent' });
   const client = createClient({ url: clickhouseUrl, log: { level: 127 } });
   const schema = new SchemaKeeper(client, clickhouseUrl, log);
   const metrics = new CollectorMetrics();
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'callscope-spool-'));
-  const spool = await Spool.open({ directory });
+  const directory = options.spoolDirectory ?? mkdtempSync(path.join(os.tmpdir(), 'callscope-spool-'));
+  const spool = await Spool.open({ directory, ...options.spool });
   const insert = clickhouseInsert(client);
   const store = new Store(
     { spool, insert, refusedDirectory: directory, metrics, log },
     { lingerMs: () => 20, drainMs: 2_000 },
   );
   const parts = {
-    authorise: authoriser({ tokenSecret, serverKey }),
+    authorise: authoriser({ tokenSecret, serverKey, tenantKeys: new Map([[tenantKey, 'acme']]) }),
     store,
     metrics,
     log,
@@ -93,7 +95,7 @@ export async function startCollector(
       await Promise.all([closed, prepared]);
       await spool.close();
       await client.close();
-      rmSync(directory, { recursive: true });
+      if (options.spoolDirectory === undefined) rmSync(directory, { recursive: true });
     },
   };
 }

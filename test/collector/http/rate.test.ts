@@ -8,7 +8,7 @@ test('a burst passes, then what is sustained; others are not touched', () => {
   expect(() => limit.take('ann', 1, 0)).toThrow(CollectorError);
   limit.take('bob', 4, 0);
   limit.take('ann', 1, 500);
-  expect(() => limit.take('ann', 1, 500)).toThrow(/more than 2 a second/);
+  expect(() => limit.take('ann', 1, 500)).toThrow(/more than 2 requests a second/);
 });
 
 test('the refusal says when it would pass', () => {

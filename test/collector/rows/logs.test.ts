@@ -166,6 +166,23 @@ describe('a participant', () => {
   });
 });
 
+test('the key of a tenant writes for that one, whatever is said', () => {
+  const writer: Writer = { kind: 'server', tenantId: 'acme' };
+  const lie = { 'rtc.tenant_id': 'other', 'rtc.call_id': 'c' };
+  expect(read(writer, 'rtc.stats.transport', lie).rtc_stats_transport).toMatchObject([{ tenant_id: 'acme' }]);
+  expect(read(writer, 'rtc.ice.state', {}, lie).rtc_event).toMatchObject([{ tenant_id: 'acme' }]);
+});
+
+test('what is known of a participant stands with its events, behind what it says itself', () => {
+  const about = { 'user_agent.name': 'Firefox', 'geo.country.iso_code': 'CH' };
+  const writer: Writer = { ...(ann as Extract<Writer, { kind: 'participant' }>), about };
+  const rows = read(writer, 'rtc.ice.state', {}, { 'user_agent.name': 'Brave' });
+  expect(rows.rtc_event![0]!.attributes).toEqual({
+    'user_agent.name': 'Brave',
+    'geo.country.iso_code': 'CH',
+  });
+});
+
 function record(eventName: string, attributes: Record<string, AnyValue>, body: AnyValue = null): LogRecord {
   return {
     eventName,

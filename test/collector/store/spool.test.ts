@@ -70,7 +70,7 @@ test('damage in the middle is told, and costs no other segment', async () => {
 test('segments are given up oldest first; their requests are still known', async () => {
   const spool = await Spool.open({ directory, segmentBytes: 1 });
   const [, b] = ['a', 'b', 'c'].map((text) => spool.append(request(text)));
-  spool.release(b!);
+  await spool.release(b!);
   expect(bodies(spool)).toEqual(['b', 'c']);
   await spool.close();
   const again = await Spool.open({ directory });
