@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   sdk: async () => (await import('./sdk.ts')).sdkBenchmark,
   inspector: async () => (await import('./inspector.ts')).inspectorBenchmark,
   ingest: async () => (await import('./ingest.ts')).ingestBenchmark,
+  store: async () => (await import('./store.ts')).storeBenchmark,
   soak: async () => (await import('./soak.ts')).soakBenchmark,
   fuzz: async () => (await import('./fuzz.ts')).fuzzBenchmark,
   slo: async () => (await import('./slo.ts')).sloBenchmark,
