@@ -23,7 +23,8 @@ const startEveryMs = 3_000;
 const mostBytesPerRow = 25;
 
 export const storeBenchmark: Benchmark = {
-  summary: 'bytes on disk a row of realistic calls, and how soon one is read, against the layout of otel_logs',
+  summary:
+    'bytes on disk a row of realistic calls, and how soon one is read, against the layout of otel_logs',
   usage: '--rows N (default 1000000), --minutes M (how long a call is, default 10)',
   run: runStore,
 };
@@ -40,7 +41,10 @@ async function runStore(args: readonly string[]): Promise<BenchmarkReport> {
     await putOtelLogs(client);
     const tables = await typedTables(client);
     for (const table of [...tables, 'otel_logs']) {
-      await client.command({ query: `OPTIMIZE TABLE ${table} FINAL`, clickhouse_settings: { wait_end_of_query: 1 } });
+      await client.command({
+        query: `OPTIMIZE TABLE ${table} FINAL`,
+        clickhouse_settings: { wait_end_of_query: 1 },
+      });
     }
     const typed = await sizes(client, tables);
     const [otel] = await sizes(client, ['otel_logs']);
@@ -95,7 +99,7 @@ async function putCalls(client: ClickHouseClient, rows: number, minutes: number)
   const calls = new Set<string>();
   let stored = 0;
   for (let copy = 0; stored < rows; copy++) {
-    const startMs = yesterday + (copy * startEveryMs) % (23 * 3_600_000);
+    const startMs = yesterday + ((copy * startEveryMs) % (23 * 3_600_000));
     for (const [table, row] of copyCall(recording, copy, startMs, minutes * 60_000)) {
       tables.add(table, row);
       calls.add(row.call_id as string);
@@ -173,7 +177,14 @@ async function timed(client: ClickHouseClient, query: string, call: string): Pro
 }
 
 async function rowsOf<T>(client: ClickHouseClient, query: string, query_params = {}): Promise<T[]> {
-  return await (await client.query({ query, query_params, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } })).json<T>();
+  return await (
+    await client.query({
+      query,
+      query_params,
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    })
+  ).json<T>();
 }
 
 const median = (values: readonly number[]): number =>

@@ -10,19 +10,20 @@ const map = 'Map(LowCardinality(String), String) CODEC(ZSTD(1))';
 const word = 'LowCardinality(String) CODEC(ZSTD(1))';
 const text = 'String CODEC(ZSTD(1))';
 
-const index = (name: string, column: string, kind: string) =>
-  `INDEX idx_${name} ${column} TYPE ${kind}`;
+const index = (name: string, column: string, kind: string) => `INDEX idx_${name} ${column} TYPE ${kind}`;
 
-const mapIndexes = ['res:ResourceAttributes', 'scope:ScopeAttributes', 'log:LogAttributes'].flatMap((pair) => {
-  const [name, column] = pair.split(':');
-  return ['key', 'value'].map((part) =>
-    index(
-      `${name}_attr_${part}`,
-      `map${part === 'key' ? 'Keys' : 'Values'}(${column})`,
-      'bloom_filter(0.01) GRANULARITY 1',
-    ),
-  );
-});
+const mapIndexes = ['res:ResourceAttributes', 'scope:ScopeAttributes', 'log:LogAttributes'].flatMap(
+  (pair) => {
+    const [name, column] = pair.split(':');
+    return ['key', 'value'].map((part) =>
+      index(
+        `${name}_attr_${part}`,
+        `map${part === 'key' ? 'Keys' : 'Values'}(${column})`,
+        'bloom_filter(0.01) GRANULARITY 1',
+      ),
+    );
+  },
+);
 
 const table = `
 CREATE TABLE otel_logs (

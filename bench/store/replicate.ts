@@ -46,7 +46,8 @@ const spread = 0.02;
 const timeSpreadMs = 4;
 
 /** Levels that are choices rather than measurements. */
-const fixed = /ssrc|width|height|layer|payload|clock_rate|channels|port$|priority|encoding_index|score|fingerprint/;
+const fixed =
+  /ssrc|width|height|layer|payload|clock_rate|channels|port$|priority|encoding_index|score|fingerprint/;
 const times = new Set(['time', 'client_time', 'received_at']);
 const ids = /(?:_id|_identifier|fingerprint)$/;
 
@@ -57,7 +58,15 @@ export function readRecording(file: URL = new URL('calls.jsonl.gz', import.meta.
     const { table, ...row } = JSON.parse(line) as Row & { table: string };
     const streams = calls.get(row.call_id as string) ?? new Map<string, Row[]>();
     calls.set(row.call_id as string, streams);
-    const key = [table, row.participant_id, row.transport_id, row.producer_id, row.consumer_id, row.stat_id, row.rid].join();
+    const key = [
+      table,
+      row.participant_id,
+      row.transport_id,
+      row.producer_id,
+      row.consumer_id,
+      row.stat_id,
+      row.rid,
+    ].join();
     streams.set(key, [...(streams.get(key) ?? []), row as Row]);
   }
   const list = [...calls.values()].map((streams) =>
@@ -163,7 +172,11 @@ function movements(streams: readonly Stream[]): Map<string, Movement> {
   return new Map(
     [...values].map(([key, { all, falls, rises }]) => [
       key,
-      { counter: rises && !falls, grain: grainOf(all), single: all.every((value) => Math.fround(value) === value) },
+      {
+        counter: rises && !falls,
+        grain: grainOf(all),
+        single: all.every((value) => Math.fround(value) === value),
+      },
     ]),
   );
 }
@@ -187,8 +200,9 @@ function renamed(seed: number): (id: string) => string {
     let other = known.get(id);
     if (other === undefined) {
       const next = random(seed ^ hash(id));
-      other = id.replace(/[0-9a-f]{8,}|\d{6,}|(?<=[0-9a-f]-)[0-9a-f]{4}(?=-)|(?<=^I)[\w+/]{8}$|(?<=lab-)\w+|\b[0-9A-F]{2}(?=:|$)/g, (run) =>
-        [...run].map((letter) => randomLetter(letter, /^\d+$/.test(run), next)).join(''),
+      other = id.replace(
+        /[0-9a-f]{8,}|\d{6,}|(?<=[0-9a-f]-)[0-9a-f]{4}(?=-)|(?<=^I)[\w+/]{8}$|(?<=lab-)\w+|\b[0-9A-F]{2}(?=:|$)/g,
+        (run) => [...run].map((letter) => randomLetter(letter, /^\d+$/.test(run), next)).join(''),
       );
       known.set(id, other);
     }
