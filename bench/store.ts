@@ -10,6 +10,7 @@ import { ColumnTables } from '../collector/columns/tables.ts';
 import { migrate } from '../collector/schema/migrate.ts';
 import { clickhouseInsert } from '../collector/store/insert.ts';
 import { startClickHouse } from '../runtime/embedded/clickhouse.ts';
+import { statsKindsByEvent } from '../telemetry/stats.ts';
 import { type Benchmark, type BenchmarkReport, commit, limit, machine } from './benchmark.ts';
 import { optionOf } from './ingest.ts';
 import { putOtelLogs } from './store/otel-logs.ts';
@@ -37,10 +38,11 @@ async function runStore(args: readonly string[]): Promise<BenchmarkReport> {
   const client = createClient({ url: clickhouse.url, request_timeout: 300_000, log: { level: 127 } });
   try {
     await migrate(client, { database: 'callscope' });
+    await asLargeParts(client);
     const { calls, stored } = await putCalls(client, rows, minutes);
     await putOtelLogs(client);
     const tables = await typedTables(client);
-    for (const table of [...tables, 'otel_logs']) {
+    for (const table of [...tables, 'exporter.otel_logs']) {
       await client.command({
         query: `OPTIMIZE TABLE ${table} FINAL`,
         clickhouse_settings: { wait_end_of_query: 1 },
@@ -81,6 +83,13 @@ async function runStore(args: readonly string[]): Promise<BenchmarkReport> {
 interface Calls {
   readonly calls: readonly string[];
   readonly stored: number;
+}
+
+/** Parts that have been merged to hundreds of megabytes are wide; these are smaller, and are to be stored as those are. */
+async function asLargeParts(client: ClickHouseClient): Promise<void> {
+  for (const { table } of statsKindsByEvent.values()) {
+    await client.command({ query: `ALTER TABLE ${table} MODIFY SETTING min_bytes_for_wide_part = 0` });
+  }
 }
 
 /** Calls of yesterday in blocks as the collector makes them. */
@@ -130,7 +139,7 @@ const sizes = (client: ClickHouseClient, tables: readonly string[]): Promise<Siz
   rowsOf<Size>(
     client,
     `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes FROM system.parts
-     WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)} GROUP BY table ORDER BY table`,
+     WHERE database IN (currentDatabase(), 'exporter') AND active AND table IN {tables:Array(String)} GROUP BY table ORDER BY table`,
     { tables },
   );
 
@@ -155,7 +164,7 @@ async function readingTimes(client: ClickHouseClient, calls: readonly string[]) 
   const ofOtel = `SELECT ResourceAttributes['rtc.participant_id'] AS participant, LogAttributes['rtc.consumer_id'] AS stream, Timestamp AS at,
       LogAttributes['rtc.packets_received'] AS packets, LogAttributes['rtc.packets_lost'] AS lost, LogAttributes['rtc.jitter_us'] AS jitter,
       LogAttributes['rtc.frames_decoded'] AS frames
-    FROM otel_logs
+    FROM exporter.otel_logs
     WHERE EventName = 'rtc.stats.inbound_rtp' AND ResourceAttributes['rtc.tenant_id'] = 'default' AND ResourceAttributes['rtc.call_id'] = {call:String}`;
   const ofTyped = `SELECT participant_id, consumer_id, time, packets_received, packets_lost, jitter_us, frames_decoded
     FROM rtc_stats_inbound_rtp WHERE tenant_id = 'default' AND call_id = {call:String}

@@ -26,7 +26,7 @@ const mapIndexes = ['res:ResourceAttributes', 'scope:ScopeAttributes', 'log:LogA
 );
 
 const table = `
-CREATE TABLE otel_logs (
+CREATE TABLE exporter.otel_logs (
   Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)), TraceId ${text}, SpanId ${text}, TraceFlags UInt8,
   SeverityText ${word}, SeverityNumber UInt8, ServiceName ${word}, Body ${text},
   ResourceSchemaUrl ${word}, ResourceAttributes ${map},
@@ -43,8 +43,9 @@ SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1`;
 /** What our SDK and SFU tell once for all of a request's records. */
 const ofResource = ['tenant_id', 'call_id', 'room_id', 'participant_id', 'session_id', 'sfu_node_id'];
 
-/** Fills `otel_logs` of the client's database from its typed tables. */
+/** Fills `exporter.otel_logs` from the typed tables of the client's database. */
 export async function putOtelLogs(client: ClickHouseClient): Promise<void> {
+  await client.command({ query: 'CREATE DATABASE exporter' });
   await client.command({ query: table });
   for (const kind of statsKindsByEvent.values()) {
     const onRecord = identityColumns.filter((column) => !ofResource.includes(column));
@@ -55,7 +56,7 @@ export async function putOtelLogs(client: ClickHouseClient): Promise<void> {
         .join(', ')}))`;
     await client.command({
       query: `
-        INSERT INTO otel_logs (Timestamp, SeverityNumber, ServiceName, ResourceAttributes, ScopeName, LogAttributes, EventName)
+        INSERT INTO exporter.otel_logs (Timestamp, SeverityNumber, ServiceName, ResourceAttributes, ScopeName, LogAttributes, EventName)
         SELECT client_time, 9, if(session_id = '', 'callscope-sfu', 'callscope-client'),
           mapUpdate(${pairs(ofResource)}, map('service.name', if(session_id = '', 'callscope-sfu', 'callscope-client'))),
           'callscope', ${pairs(members)}, '${kind.event}'

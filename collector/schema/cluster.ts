@@ -17,8 +17,8 @@ export interface Cluster {
 
 const table = String.raw`\{database:Identifier\}\.(\w+)`;
 const create = new RegExp(String.raw`^CREATE TABLE IF NOT EXISTS ${table}(?= \()`);
-const view = new RegExp(String.raw`^CREATE MATERIALIZED VIEW IF NOT EXISTS ${table}`);
-const alter = new RegExp(String.raw`^ALTER TABLE ${table}`);
+const view = new RegExp(`^CREATE MATERIALIZED VIEW IF NOT EXISTS ${table}`);
+const alter = new RegExp(`^ALTER TABLE ${table}`);
 const names = new RegExp(table, 'g');
 /** What is inserted here is kept elsewhere: such a table is the same on every node, and its views write to all shards. */
 const keepsNothing = /\) ENGINE = Null$/;
@@ -36,7 +36,8 @@ export const onCluster = (cluster: Cluster | undefined): string =>
  */
 export function forCluster(statement: string, cluster: Cluster, database: string): string[] {
   for (const name of [cluster.name, database]) {
-    if (!/^\w+$/.test(name)) throw new Error(`"${name}" is no name of a cluster or database: expected letters, digits, _`);
+    if (!/^\w+$/.test(name))
+      throw new Error(`"${name}" is no name of a cluster or database: expected letters, digits, _`);
   }
   const everywhere = onCluster(cluster);
   const of = (name: string) => `{database:Identifier}.${name}`;
@@ -73,13 +74,17 @@ export function forCluster(statement: string, cluster: Cluster, database: string
       .filter((command) => /^(?:ADD|DROP|RENAME) COLUMN\b/.test(command));
     return [
       `ALTER TABLE ${of(localName(altered))}${everywhere}${rest}`,
-      ...(columns.length > 0 ? [`ALTER TABLE ${of(altered)}${everywhere}\n    ${columns.join(',\n    ')}`] : []),
+      ...(columns.length > 0
+        ? [`ALTER TABLE ${of(altered)}${everywhere}\n    ${columns.join(',\n    ')}`]
+        : []),
     ];
   }
 
   // A copy of one table into another: once for all nodes, or each its own.
   if (/^INSERT INTO /.test(statement)) return [cluster.keeper ? statement : allLocal(statement)];
-  throw new Error(`cluster: nobody has said what becomes of "${statement.split('\n', 1)[0]}": add it to cluster.ts`);
+  throw new Error(
+    `cluster: nobody has said what becomes of "${statement.split('\n', 1)[0]}": add it to cluster.ts`,
+  );
 }
 
 function replicated(statement: string): string {

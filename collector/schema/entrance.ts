@@ -6,7 +6,12 @@
  * The views follow telemetry/stats.ts, so their migration is written by this file; a test compares. After a change of the
  * vocabulary: node collector/schema/entrance.ts > collector/schema/migrations/NNN_entrance.sql
  */
-import { attributeName, attributePrefix, identityColumns, resourceAttributes } from '../../telemetry/identity.ts';
+import {
+  attributeName,
+  attributePrefix,
+  identityColumns,
+  resourceAttributes,
+} from '../../telemetry/identity.ts';
 import { type Member, type StatsKind, statsKindsByEvent } from '../../telemetry/stats.ts';
 
 const of = (table: string) => `{database:Identifier}.${table}`;
@@ -42,7 +47,13 @@ const exemplars = {
   'Exemplars.SpanId': 'Array(String)',
   'Exemplars.TraceId': 'Array(String)',
 };
-const ofHistograms = { Count: 'UInt64', Sum: 'Float64', Min: 'Float64', Max: 'Float64', AggregationTemporality: 'Int32' };
+const ofHistograms = {
+  Count: 'UInt64',
+  Sum: 'Float64',
+  Min: 'Float64',
+  Max: 'Float64',
+  AggregationTemporality: 'Int32',
+};
 
 /** Name and column types, as the exporter 0.161 inserts them. */
 const entranceTables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -89,8 +100,20 @@ const entranceTables: Readonly<Record<string, Readonly<Record<string, string>>>>
     'Links.Attributes': `Array(${map})`,
   },
   otel_metrics_gauge: { ...ofAllMetrics, Value: 'Float64', ...exemplars },
-  otel_metrics_sum: { ...ofAllMetrics, Value: 'Float64', ...exemplars, AggregationTemporality: 'Int32', IsMonotonic: 'Bool' },
-  otel_metrics_histogram: { ...ofAllMetrics, ...ofHistograms, BucketCounts: 'Array(UInt64)', ExplicitBounds: 'Array(Float64)', ...exemplars },
+  otel_metrics_sum: {
+    ...ofAllMetrics,
+    Value: 'Float64',
+    ...exemplars,
+    AggregationTemporality: 'Int32',
+    IsMonotonic: 'Bool',
+  },
+  otel_metrics_histogram: {
+    ...ofAllMetrics,
+    ...ofHistograms,
+    BucketCounts: 'Array(UInt64)',
+    ExplicitBounds: 'Array(Float64)',
+    ...exemplars,
+  },
   otel_metrics_exponential_histogram: {
     ...ofAllMetrics,
     ...ofHistograms,
@@ -191,18 +214,26 @@ function statsView(kind: StatsKind): string {
   const value = ({ column }: Member) => `LogAttributes[${quoted(attributeName(column))}]`;
   const members = kind.members.map((member) => {
     const text = columnExpression[member.type](value(member));
-    const whole = (member.type === 'id' || member.type === 'word') && new RegExp(addressKey).test(member.column);
+    const whole =
+      (member.type === 'id' || member.type === 'word') && new RegExp(addressKey).test(member.column);
     return `    ${whole ? shortened(text) : text} AS ${member.column}`;
   });
   const types = [...new Set(kind.members.map(({ type }) => type))];
   const misfits = types.map((type) => {
-    const names = kind.members.filter((member) => member.type === type).map(({ column }) => attributeName(column));
+    const names = kind.members
+      .filter((member) => member.type === type)
+      .map(({ column }) => attributeName(column));
     return `has(${list(names)}, k), ${misfit[type]}`;
   });
   const rest = attributesOf(
     `mapFilter((k, v) -> multiIf(has(${list(identityColumns.map(attributeName))}, k), false,\n        ${misfits.join(',\n        ')},\n        true), LogAttributes)`,
   );
-  const columns = [...identity('LogAttributes'), ...Object.values(times('Timestamp')), ...members, `    ${rest}`];
+  const columns = [
+    ...identity('LogAttributes'),
+    ...Object.values(times('Timestamp')),
+    ...members,
+    `    ${rest}`,
+  ];
   return view(kind.table, 'otel_logs', columns, `${eventName} = ${quoted(kind.event)} AND ${callOf} != ''`);
 }
 
@@ -256,7 +287,12 @@ const spanView = () =>
     'length(TraceId) = 32 AND length(SpanId) = 16',
   );
 
-function metricView(entrance: string, type: string, figures: Readonly<Record<string, string>>, fits: string): string {
+function metricView(
+  entrance: string,
+  type: string,
+  figures: Readonly<Record<string, string>>,
+  fits: string,
+): string {
   const node = attributeName('sfu_node_id');
   const { received, time } = times('TimeUnix');
   return view(
@@ -280,7 +316,8 @@ function metricView(entrance: string, type: string, figures: Readonly<Record<str
   );
 }
 
-const temporality = "['', 'delta', 'cumulative'][1 + if(AggregationTemporality BETWEEN 0 AND 2, AggregationTemporality, 0)]";
+const temporality =
+  "['', 'delta', 'cumulative'][1 + if(AggregationTemporality BETWEEN 0 AND 2, AggregationTemporality, 0)]";
 const mean = 'if(Count > 0, Sum / Count, 0)';
 /** As collector/otlp/exponential.ts: explicit bounds, the last bucket empty. */
 const bound = (index: string) => `exp2((${index}) * exp2(-Scale))`;
@@ -296,7 +333,14 @@ const metricViews = () => [
   metricView(
     'otel_metrics_histogram',
     'histogram',
-    { temporality, value: mean, count: 'Count', sum: 'if(isFinite(Sum), Sum, 0)', bounds: 'ExplicitBounds', bucket_counts: 'BucketCounts' },
+    {
+      temporality,
+      value: mean,
+      count: 'Count',
+      sum: 'if(isFinite(Sum), Sum, 0)',
+      bounds: 'ExplicitBounds',
+      bucket_counts: 'BucketCounts',
+    },
     'isFinite(Sum)',
   ),
   metricView(
@@ -317,7 +361,10 @@ export const entranceViews = (): readonly string[] => [
 
 const entrances = () =>
   Object.entries(entranceTables).map(
-    ([name, columns]) => `CREATE TABLE IF NOT EXISTS ${of(name)} (\n${columnsOf(columns).map((line) => line.replace(/ {4}(\S+\.\S+)/, '    `$1`')).join(',\n')}\n) ENGINE = Null`,
+    ([name, columns]) =>
+      `CREATE TABLE IF NOT EXISTS ${of(name)} (\n${columnsOf(columns)
+        .map((line) => line.replace(/ {4}(\S+\.\S+)/, '    `$1`'))
+        .join(',\n')}\n) ENGINE = Null`,
   );
 
 if (import.meta.main) {

@@ -131,7 +131,9 @@ async function apply(
   cluster: Cluster | undefined,
 ): Promise<void> {
   const { statements } = migration;
-  for (const query of cluster ? statements.flatMap((sql) => forCluster(sql, cluster, database)) : statements) {
+  for (const query of cluster
+    ? statements.flatMap((sql) => forCluster(sql, cluster, database))
+    : statements) {
     try {
       await client.command({ query, query_params: { database }, clickhouse_settings });
     } catch (error) {

@@ -23,7 +23,11 @@ export type Otelcol = { readonly program: string } | { readonly missing: string 
 export async function otelcol(): Promise<Otelcol> {
   const text = readFileSync(manifest, 'utf8');
   const key = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'callscope', 'otelcol');
+  const cache = path.join(
+    process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'),
+    'callscope',
+    'otelcol',
+  );
   const program = path.join(cache, key, 'otelcol');
   if (existsSync(program)) return { program };
   const version = / (v\S+)$/m.exec(text)?.[1];
@@ -60,7 +64,12 @@ export async function otelcol(): Promise<Otelcol> {
 }
 
 const reason = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-2).join(' ').slice(0, 400);
+  (error instanceof Error ? error.message : String(error))
+    .trim()
+    .split('\n')
+    .slice(-2)
+    .join(' ')
+    .slice(0, 400);
 
 if (import.meta.main) {
   const built = await otelcol();

@@ -20,7 +20,11 @@ beforeAll(async () => {
   const nodes = await Promise.all(
     ['a', 'b'].map(async (name) => {
       const dataDir = path.join(directory, name);
-      const { callscope } = keptSecrets(path.join(dataDir, 'passwords.json'), ['callscope', 'grafana', 'control']);
+      const { callscope } = keptSecrets(path.join(dataDir, 'passwords.json'), [
+        'callscope',
+        'grafana',
+        'control',
+      ]);
       return { dataDir, password: callscope, tcpPort: await freePort() };
     }),
   );
@@ -52,7 +56,11 @@ const calls = Array.from({ length: 20 }, (_, n) => `call-${n}`);
 const at = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
 
 async function read<T>(query: string, node = 0): Promise<T[]> {
-  const result = await clients[node]!.query({ query, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 0 } });
+  const result = await clients[node]!.query({
+    query,
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  });
   return result.json<T>();
 }
 
@@ -61,7 +69,14 @@ test('a block of the collector is spread by call, counted by the views of each s
   for (const call_id of calls) {
     for (const second of [0, 1, 2]) {
       const time = at + second * 1_000;
-      block.add({ tenant_id: 't', call_id, participant_id: 'p', time, received_at: time, packets_received: second });
+      block.add({
+        tenant_id: 't',
+        call_id,
+        participant_id: 'p',
+        time,
+        received_at: time,
+        packets_received: second,
+      });
     }
   }
   const insert = clickhouseInsert(clients[0]!);
@@ -73,7 +88,12 @@ test('a block of the collector is spread by call, counted by the views of each s
     expect(await read(whole, node)).toEqual([{ samples: 60, calls: 20, arrived: 60 }]);
   }
   const [a, b] = await Promise.all(
-    [0, 1].map((node) => read<{ call_id: string; samples: number }>('SELECT call_id, count() AS samples FROM rtc_stats_inbound_rtp_local GROUP BY call_id', node)),
+    [0, 1].map((node) =>
+      read<{ call_id: string; samples: number }>(
+        'SELECT call_id, count() AS samples FROM rtc_stats_inbound_rtp_local GROUP BY call_id',
+        node,
+      ),
+    ),
   );
   expect([...a!, ...b!].map(({ call_id }) => call_id).sort()).toEqual([...calls].sort());
   expect([...a!, ...b!].every(({ samples }) => samples === 3)).toBe(true);
@@ -81,18 +101,31 @@ test('a block of the collector is spread by call, counted by the views of each s
 });
 
 test('a result replaces the one before it wherever it is written, and quality is compared by what the shard knows', async () => {
-  const dimensions = calls.map((call_id, n) => ({ tenant_id: 't', call_id, participant_id: 'p', seen_at: at, operator: `operator ${n % 2}` }));
+  const dimensions = calls.map((call_id, n) => ({
+    tenant_id: 't',
+    call_id,
+    participant_id: 'p',
+    seen_at: at,
+    operator: `operator ${n % 2}`,
+  }));
   const score = (revision: number) =>
     calls.map((call_id) => ({
       ...{ tenant_id: 't', call_id, window_start: at, window_ms: 5_000, point: 'receiver', kind: 'audio' },
       ...{ receiver_id: 'p', sfu_node_id: 'sfu-1', mos: revision, revision },
     }));
   const put = (client: ClickHouseClient, table: string, values: object[]) =>
-    client.insert({ table, values, format: 'JSONEachRow', clickhouse_settings: { distributed_foreground_insert: 1 } });
+    client.insert({
+      table,
+      values,
+      format: 'JSONEachRow',
+      clickhouse_settings: { distributed_foreground_insert: 1 },
+    });
   await put(clients[0]!, 'participant_dimension', dimensions);
   await put(clients[0]!, 'stream_score', score(1));
   await put(clients[1]!, 'stream_score', score(2));
-  expect(await read('SELECT count() AS scores, sum(mos) AS mos FROM stream_score FINAL')).toEqual([{ scores: 20, mos: 40 }]);
+  expect(await read('SELECT count() AS scores, sum(mos) AS mos FROM stream_score FINAL')).toEqual([
+    { scores: 20, mos: 40 },
+  ]);
   const quality = `SELECT operator, sum(windows) AS windows, uniqCombinedMerge(12)(calls) AS calls FROM TABLE GROUP BY operator ORDER BY operator`;
   for (const table of ['quality_minute', 'quality_hour']) {
     expect(await read(quality.replace('TABLE', table), 1)).toEqual([
@@ -103,7 +136,8 @@ test('a result replaces the one before it wherever it is written, and quality is
 });
 
 test('migrating again changes nothing', async () => {
-  const made = 'SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY name';
+  const made =
+    'SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY name';
   const before = await read(made, 1);
   await migrate(clients[1]!, { database, cluster: { name: 'fleet', keeper: false } });
   expect(await read(made, 1)).toEqual(before);

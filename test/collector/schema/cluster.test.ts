@@ -27,7 +27,8 @@ ENGINE = Distributed('fleet', 'callscope', 't_local', cityHash64(call_id))`,
   });
 
   test('rows that are of no call meet those that replace them', () => {
-    const single = 'CREATE TABLE IF NOT EXISTS {database:Identifier}.t (\n    a Int8\n) ENGINE = MergeTree\nORDER BY (a, b)';
+    const single =
+      'CREATE TABLE IF NOT EXISTS {database:Identifier}.t (\n    a Int8\n) ENGINE = MergeTree\nORDER BY (a, b)';
     expect(forCluster(single, withKeeper)[1]).toContain('cityHash64(a, b)');
   });
 
@@ -61,11 +62,15 @@ TO {database:Identifier}.t_local AS SELECT a FROM {database:Identifier}.s_local`
   });
 
   test('a name that is none is refused', () => {
-    expect(() => forCluster('INSERT INTO t SELECT 1', { name: "x'y", keeper: true })).toThrow(/expected letters/);
+    expect(() => forCluster('INSERT INTO t SELECT 1', { name: "x'y", keeper: true })).toThrow(
+      /expected letters/,
+    );
   });
 });
 
-test.each(migrations.flatMap(({ name, statements }) => statements.map((sql) => [name, sql.split('\n', 1)[0]!, sql])))(
+test.each(
+  migrations.flatMap(({ name, statements }) => statements.map((sql) => [name, sql.split('\n', 1)[0]!, sql])),
+)(
   '%s: "%s" is known on a cluster, where every table that is filled or read by a view is local',
   (_name, _line, sql) => {
     for (const query of forCluster(sql, withKeeper)) {
