@@ -17,6 +17,7 @@ import { detectJobSchema } from '../telemetry/queues.ts';
 import type { DecisionRow, IncidentRow } from '../telemetry/rows.ts';
 import type { Logger } from '../telemetry/service/service.ts';
 import { PipelinesError } from './errors.ts';
+import type { Looks } from './looks.ts';
 import type { Queues } from './queues.ts';
 import { measureOutcomes, steer } from './steer.ts';
 import { type CallKey, callParameters, keyOf, namesOf, readCalls } from './store/samples.ts';
@@ -47,6 +48,7 @@ export interface DetectContext {
   readonly store: Store;
   readonly queues: Pick<Queues, 'send'>;
   readonly watermarks: Watermarks;
+  readonly looks: Looks;
   readonly shards: number;
   readonly loopMode: LoopMode;
   readonly log: Logger;
@@ -71,8 +73,9 @@ export async function detect(data: unknown, context: DetectContext): Promise<voi
     from = to;
   }
   if (throughMs > from) {
-    await judge(context, shard, [throughMs]);
+    await judge(context, shard, [throughMs], (call) => isDue(call, throughMs, context));
     await watermarks.advance(shard, throughMs);
+    context.looks.forget(throughMs);
   }
 }
 
@@ -92,17 +95,27 @@ async function nextArrival(context: DetectContext, shard: number, from: number):
   return row && row.found > 0 ? row.next_window : undefined;
 }
 
-/** Judges all calls of the shard at each of these moments, oldest first. */
-async function judge(context: DetectContext, shard: number, moments: readonly number[]): Promise<void> {
+/** A call without SFU samples is looked at at the slower pace of silence. */
+const isDue = (call: ActiveCall, atMs: number, { looks }: DetectContext): boolean =>
+  looks.due(keyOf(call), call.newest_sfu, atMs);
+
+/** Judges the calls of the shard that are asked for at each of these moments, oldest first. */
+async function judge(
+  context: DetectContext,
+  shard: number,
+  moments: readonly number[],
+  asked: (call: ActiveCall) => boolean = () => true,
+): Promise<void> {
   const { store, shards, now } = context;
   const first = moments[0]!;
   const last = moments.at(-1)!;
-  const active = await store.query<ActiveCall>(activeCallsSql, {
+  const all = await store.query<ActiveCall>(activeCallsSql, {
     from: first - callOverMs - 2 * windowMs,
     to: last,
     shard,
     shards,
   });
+  const active = all.filter(asked);
   if (active.length === 0) return;
   const named = callParameters(active);
   const decisionsSince = first - decisionsKeptMs;
@@ -122,7 +135,8 @@ async function judge(context: DetectContext, shard: number, moments: readonly nu
       decisions: decisions.filter((d) => d.call_id === call.call_id && d.tenant_id === call.tenant_id),
     };
     await adoptReflexes(state, decisionsSince, context);
-    const { features, rows } = judgeCall(state, moments, call.last_window + windowMs);
+    const held = carriedOut(state, context);
+    const { features, rows } = judgeCall(state, held, moments, call.last_window + windowMs);
     const live = now() - last < steerWithinMs;
     // At once: the decision need not wait for the incident's row.
     const writing = writeIncidents(live ? rows.map((row) => foundNow(row, now())) : rows, context);
@@ -132,7 +146,7 @@ async function judge(context: DetectContext, shard: number, moments: readonly nu
   }
 }
 
-type ActiveCall = CallKey & { readonly last_window: number };
+type ActiveCall = CallKey & { readonly last_window: number; readonly newest_sfu: number };
 
 /** The incident is written first: a decision that is known is the mark that both are. */
 async function adoptReflexes(state: CallState, sinceMs: number, context: DetectContext): Promise<void> {
@@ -154,9 +168,14 @@ export interface CallState {
   decisions: DecisionRow[];
 }
 
+/** What was only recorded has held no picture back. */
+const carriedOut = ({ decisions }: CallState, { loopMode }: DetectContext): readonly DecisionRow[] =>
+  loopMode === 'on' ? decisions : [];
+
 /** @returns the incidents that changed, and the features of the last moment; undefined when the call is over */
 function judgeCall(
   state: CallState,
+  decisions: readonly DecisionRow[],
   moments: readonly number[],
   lastSampleMs: number,
 ): { features: CallFeatures | undefined; rows: IncidentRow[] } {
@@ -174,7 +193,7 @@ function judgeCall(
           tenantId: samples.tenantId,
           callId: samples.callId,
           atMs,
-          decisions: state.decisions,
+          decisions,
         })
       : undefined;
     const rows = features

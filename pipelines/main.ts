@@ -10,12 +10,14 @@ import { onceAtATime, timed } from './around-job.ts';
 import { pipelinesConfig } from './config.ts';
 import { detect, detectKey, detectorNames } from './detect.ts';
 import { buildServer } from './http.ts';
+import { Looks } from './looks.ts';
 import { PipelinesMetrics } from './metrics.ts';
 import { openWorker, Queues } from './queues.ts';
 import { score, scoreKey } from './score.ts';
 import { Store } from './store/store.ts';
 import { handOutAlerts, startTicks } from './ticks.ts';
 import { Watermarks } from './watermarks.ts';
+import { detectEveryMs } from './worklist.ts';
 
 await runService('pipelines', async (log) => {
   const config = readConfig(pipelinesConfig);
@@ -36,6 +38,7 @@ await runService('pipelines', async (log) => {
   const detecting = {
     ...parts,
     watermarks: new Watermarks(store, shards),
+    looks: new Looks(detectEveryMs / 2),
     loopMode: config.CALLSCOPE_LOOP_MODE,
   };
   const alerting = {

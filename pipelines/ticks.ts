@@ -1,11 +1,12 @@
 /** The pipelines' heartbeat: looks every few seconds at what is due in ClickHouse and puts it on the queues. */
 import type { Queue } from 'bullmq';
 import type { Logger } from '../telemetry/service/service.ts';
+import { Looks } from './looks.ts';
 import type { PipelinesMetrics } from './metrics.ts';
 import { type Queues, within } from './queues.ts';
 import { readSql, type Store } from './store/store.ts';
 import { every, type Ticker } from './ticker.ts';
-import { detectEveryMs, dueWindows, lastSettled, settleMs, windowMs } from './worklist.ts';
+import { dueWindows, lastSettled, lookEveryMs, settleMs, windowMs } from './worklist.ts';
 
 /** Costs nothing unless a window has settled since the last look. */
 const scoreEveryMs = 250;
@@ -49,7 +50,7 @@ export function startTicks(context: TickContext): Ticker {
       },
     );
   const tickers = [
-    tick('detect', detectEveryMs, lookAtCalls),
+    tick('detect', lookEveryMs, lookAtCalls()),
     tick('score', scoreEveryMs, lookForSettled()),
     tick('score missed', missedRetryMs, lookForMissed()),
     tick('queue state', queueStateEveryMs, readQueueState),
@@ -83,10 +84,20 @@ function lookForMissed(): (context: TickContext) => Promise<void> {
   };
 }
 
-async function lookAtCalls({ store, queues, shards, now }: TickContext): Promise<void> {
-  const active = await store.query<{ shard: number }>(activeShardsSql, { from: now() - activeMs, shards });
-  const throughMs = now();
-  for (const { shard } of active) await within(addLimitMs, queues.addDetect({ throughMs, shard }));
+/** Shards of which any call has news; which of their calls are due is the job's to say. */
+function lookAtCalls(): (context: TickContext) => Promise<void> {
+  const looks = new Looks(0);
+  return async ({ store, queues, shards, now }) => {
+    const active = await store.query<{ shard: number; newest_sfu: number }>(activeShardsSql, {
+      from: now() - activeMs,
+      shards,
+    });
+    const throughMs = now();
+    for (const { shard, newest_sfu } of active) {
+      if (looks.due(String(shard), newest_sfu, throughMs))
+        await within(addLimitMs, queues.addDetect({ throughMs, shard }));
+    }
+  };
 }
 
 async function addScoreJobs(

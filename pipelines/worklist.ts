@@ -6,10 +6,12 @@ import { readSql, type Store } from './store/store.ts';
 
 export const windowMs = 5_000;
 /**
- * The detectors look this often; what must be quicker is the SFU's reflex (sfu/reflex/). A look costs ClickHouse a dozen
- * small queries per shard with calls, some 70 ms of CPU in all however few rows they find.
+ * The detectors look at a call this often; what must be quicker is the SFU's reflex (sfu/reflex/). A look costs
+ * ClickHouse a dozen small queries per shard with calls, some 70 ms of CPU in all however few rows they find.
  */
 export const detectEveryMs = 1_000;
+/** How often it is asked which calls have news: one query, and one more for each shard that has. */
+export const lookEveryMs = 250;
 /**
  * A window is scored this long after its end. Clients send at most 0.6 s after it, and at least every 2 s
  * while something moves; the collector stores within about 1.5 s: its last samples are there by then, and its first

@@ -5,6 +5,9 @@
 import { events as eventNames } from '../telemetry/events.ts';
 import { readTaken } from '../telemetry/reflex.ts';
 import type { DecisionRow, IncidentRow } from '../telemetry/rows.ts';
+import { explainedBy } from './causes.ts';
+import type { Evidence } from './detectors/detector.ts';
+import { detectors } from './detectors/list.ts';
 import type { EventSample } from './samples.ts';
 
 export interface Adopted {
@@ -31,15 +34,18 @@ export function adopt(
     const taken = readTaken(event);
     if (!taken || known.has(taken.decision.decision_id)) continue;
     known.add(taken.decision.decision_id);
-    const { incident, changed } = sameTrouble(taken.incident, incidents);
+    const { incident, changed } = troubleOf(taken.incident, incidents);
     if (changed) adopted.incidents.set(incident.incident_id, incident);
     adopted.decisions.push({ ...taken.decision, incident_id: incident.incident_id });
   }
   return { incidents: [...adopted.incidents.values()], decisions: adopted.decisions };
 }
 
-/** Both sides may have found it; it is one incident, found when the first of them did. */
-function sameTrouble(
+/**
+ * Both sides may have found it; it is one incident, found when the first of them did. And it may be an effect of what is
+ * known here: an SFU knows its links, not the devices at their ends.
+ */
+function troubleOf(
   found: IncidentRow,
   incidents: readonly IncidentRow[],
 ): { incident: IncidentRow; changed: boolean } {
@@ -52,7 +58,10 @@ function sameTrouble(
         i.participant_id === found.participant_id &&
         i.subject_id === found.subject_id,
     );
-  if (!ours) return { incident: found, changed: true };
+  if (!ours) {
+    const cause = causeOf(found, incidents);
+    return cause ? { incident: cause, changed: false } : { incident: found, changed: true };
+  }
   if (found.detected_at >= ours.detected_at) return { incident: ours, changed: false };
   const incident = {
     ...ours,
@@ -61,4 +70,16 @@ function sameTrouble(
     revision: ours.revision + 1,
   };
   return { incident, changed: true };
+}
+
+function causeOf(found: IncidentRow, incidents: readonly IncidentRow[]): IncidentRow | undefined {
+  const by = detectors.find(({ name }) => name === found.kind);
+  if (!by) return undefined;
+  const verdict = {
+    hop: found.hop,
+    participantId: found.participant_id,
+    affected: found.affected,
+    evidence: JSON.parse(found.evidence) as Evidence,
+  };
+  return explainedBy(by, verdict, incidents, found.detected_at);
 }

@@ -18,7 +18,7 @@ const detectorOf = new Map(detectors.map((detector) => [detector.name, detector]
 /** The incident that already explains this finding, if any; what explains what stands with each detector. */
 export function explainedBy(
   found: Detector,
-  verdict: Verdict,
+  verdict: Finding,
   incidents: readonly IncidentRow[],
   atMs: number,
 ): IncidentRow | undefined {
@@ -31,7 +31,10 @@ export function explainedBy(
   });
 }
 
-const follows: Record<Explains['of'], (verdict: Verdict, cause: IncidentRow) => boolean> = {
+/** What of a verdict tells whose doing it may be. */
+export type Finding = Pick<Verdict, 'hop' | 'participantId' | 'affected' | 'evidence'>;
+
+const follows: Record<Explains['of'], (finding: Finding, cause: IncidentRow) => boolean> = {
   own: (verdict, cause) => verdict.participantId === cause.participant_id,
   received: (verdict, cause) =>
     verdict.hop !== 'sender_device' &&

@@ -41,14 +41,11 @@ export function followIncidents(
   names: Names,
   asked: readonly Detector[] = detectors,
 ): IncidentRow[] {
-  const found = judgeAll(features, asked);
   const changed: IncidentRow[] = [];
   const seen = new Set<string>();
   const knownOf = Map.groupBy(known, keyOf);
   const kindsKnown = new Set(known.map((incident) => incident.kind));
-  for (const verdict of found) {
-    // Most verdicts of most moments: all is well, and was.
-    if (verdict.state !== 'bad' && !kindsKnown.has(verdict.kind)) continue;
+  for (const verdict of judgeAll(features, asked, kindsKnown)) {
     const key = keyOf({
       kind: verdict.kind,
       participant_id: verdict.participantId,
@@ -91,14 +88,20 @@ export function endIncidents(known: readonly IncidentRow[], endedAtMs: number): 
     }));
 }
 
-function judgeAll(features: CallFeatures, asked: readonly Detector[]): Found[] {
-  return asked.flatMap((detector) =>
-    detector.judge(features).map((verdict) => ({
-      ...verdict,
-      kind: detector.name,
-      by: detector,
-    })),
-  );
+/** Without most verdicts of most moments: all is well, and was. */
+function judgeAll(
+  features: CallFeatures,
+  asked: readonly Detector[],
+  kindsKnown: ReadonlySet<string>,
+): Found[] {
+  const found: Found[] = [];
+  for (const by of asked) {
+    const kind = by.name;
+    for (const verdict of by.judge(features)) {
+      if (verdict.state === 'bad' || kindsKnown.has(kind)) found.push({ ...verdict, kind, by });
+    }
+  }
+  return found;
 }
 
 /** Whether it was so before, as long as its detector asks for. */

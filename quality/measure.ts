@@ -74,6 +74,12 @@ abstract class Measure<S extends Counted> {
     return this.end > this.first;
   }
 
+  /** True of some sample in the span. */
+  protected ever(so: (sample: S) => boolean): boolean {
+    for (let i = this.first; i < this.end; i++) if (so(this.series[i]!)) return true;
+    return false;
+  }
+
   /** Mean of a gauge's values in the span. */
   protected mean(pick: Pick<S>): number | undefined {
     let sum = 0;
@@ -96,6 +102,9 @@ export class InboundMeasure extends Measure<Sample<'inbound_rtp'>> {
   get packets() {
     return this.amount((s) => s.packets_received);
   }
+  get packetsPerSecond() {
+    return this.rate((s) => s.packets_received);
+  }
   get lossRatio() {
     const lost = increaseOver(this.overlaps, (s) => s.packets_lost, signedDifference);
     return share(lost?.amount, this.packets);
@@ -106,6 +115,9 @@ export class InboundMeasure extends Measure<Sample<'inbound_rtp'>> {
   get nackPerSecond() {
     return this.rate((s) => s.nack_count);
   }
+  get plis() {
+    return this.amount((s) => s.pli_count);
+  }
   get pliPerSecond() {
     return this.rate((s) => s.pli_count);
   }
@@ -113,11 +125,13 @@ export class InboundMeasure extends Measure<Sample<'inbound_rtp'>> {
     return this.amount((s) => s.total_samples_received);
   }
   /** What was synthesised and could be heard as such. */
-  get concealedRatio() {
+  get audiblyConcealedSamples() {
     const concealed = this.amount((s) => s.concealed_samples);
     if (concealed === undefined) return undefined;
-    const silent = this.amount((s) => s.silent_concealed_samples) ?? 0;
-    return quotient(Math.max(0, concealed - silent), this.playedSamples);
+    return Math.max(0, concealed - (this.amount((s) => s.silent_concealed_samples) ?? 0));
+  }
+  get concealedRatio() {
+    return quotient(this.audiblyConcealedSamples, this.playedSamples);
   }
   get silentConcealedRatio() {
     return quotient(
@@ -151,6 +165,16 @@ export class InboundMeasure extends Measure<Sample<'inbound_rtp'>> {
       ),
     );
   }
+  get framesReceived() {
+    return this.amount((s) => s.frames_received);
+  }
+  get framesReceivedPerSecond() {
+    return this.rate((s) => s.frames_received);
+  }
+  /** Arrived whole and thrown away. */
+  get framesDropped() {
+    return this.amount((s) => s.frames_dropped);
+  }
   get framesDecoded() {
     return this.amount((s) => s.frames_decoded);
   }
@@ -174,6 +198,10 @@ export class InboundMeasure extends Measure<Sample<'inbound_rtp'>> {
       this.framesDecoded,
     );
   }
+  /** Part of the time that the decoder was at work on it. */
+  get decodingRatio() {
+    return usPerSecondToRatio(this.rate((s) => s.total_decode_time_us));
+  }
   get decodeMsPerFrame() {
     return usToMs(
       quotient(
@@ -184,6 +212,19 @@ export class InboundMeasure extends Measure<Sample<'inbound_rtp'>> {
   }
 }
 
+/** What a camera or microphone gave. */
+export class SourceMeasure extends Measure<Sample<'media_source'>> {
+  get framesPerSecond() {
+    return this.rate((s) => s.frames);
+  }
+  get energyPerSecond() {
+    return this.rate((s) => s.total_audio_energy);
+  }
+  get energyCoveredMs() {
+    return this.increase((s) => s.total_audio_energy)?.coveredMs ?? 0;
+  }
+}
+
 /** One layer as its sender sends it. */
 export class OutboundMeasure extends Measure<Sample<'outbound_rtp'>> {
   get coveredMs() {
@@ -191,6 +232,9 @@ export class OutboundMeasure extends Measure<Sample<'outbound_rtp'>> {
   }
   get packets() {
     return this.amount((s) => s.packets_sent);
+  }
+  get bytes() {
+    return this.amount((s) => s.bytes_sent);
   }
   get active() {
     return this.last?.active ?? undefined;
@@ -236,12 +280,19 @@ export class OutboundMeasure extends Measure<Sample<'outbound_rtp'>> {
       ),
     );
   }
+  /** Part of the time that the encoder was at work on it. */
+  get encodingRatio() {
+    return usPerSecondToRatio(this.rate((s) => s.total_encode_time_us));
+  }
+  /** Part of the time that the browser itself held back for CPU. */
+  get limitedByCpuRatio() {
+    return usPerSecondToRatio(this.rate((s) => s.quality_limitation_durations_cpu_us));
+  }
   get limitedByBandwidth() {
     return this.last ? this.last.quality_limitation_reason === 'bandwidth' : undefined;
   }
   get limitedByBandwidthRatio() {
-    const limitedUs = this.increase((s) => s.quality_limitation_durations_bandwidth_us);
-    return limitedUs && limitedUs.amount / 1000 / limitedUs.coveredMs;
+    return usPerSecondToRatio(this.rate((s) => s.quality_limitation_durations_bandwidth_us));
   }
 }
 
@@ -266,10 +317,24 @@ export class ProducerMeasure extends Measure<Sample<'sfu_producer'>> {
   get packets() {
     return this.amount((s) => s.packet_count);
   }
+  get packetsPerSecond() {
+    return this.rate((s) => s.packet_count);
+  }
+  get bytes() {
+    return this.amount((s) => s.byte_count);
+  }
   /** Lost and not repaired by retransmission. */
+  get lost() {
+    return increaseOver(this.overlaps, (s) => s.packets_lost, signedDifference)?.amount;
+  }
   get lossRatio() {
-    const lost = increaseOver(this.overlaps, (s) => s.packets_lost, signedDifference);
-    return share(lost?.amount, this.packets);
+    return share(this.lost, this.packets);
+  }
+  get jitterMs() {
+    return this.mean((s) => s.jitter);
+  }
+  get pliPerSecond() {
+    return this.rate((s) => s.pli_count);
   }
   get bitrateBps() {
     return times8(this.rate((s) => s.byte_count));
@@ -285,6 +350,9 @@ export class ProducerMeasure extends Measure<Sample<'sfu_producer'>> {
   }
   get paused() {
     return this.last?.paused ?? undefined;
+  }
+  get pausedAtAll() {
+    return this.ever((s) => s.paused === true);
   }
 }
 
@@ -339,16 +407,14 @@ export class ConsumerMeasure extends Measure<Sample<'sfu_consumer'>> {
     return this.throughout((s) => s.producer_paused === true);
   }
   get pausedAtAll() {
-    for (let i = this.first; i < this.end; i++) {
-      const { paused, producer_paused } = this.series[i]!;
-      if (paused === true || producer_paused === true) return true;
-    }
-    return false;
+    return this.ever((s) => s.paused === true || s.producer_paused === true);
   }
 }
 
 export const measureInbound = (samples: readonly Sample<'inbound_rtp'>[], span: Span) =>
   new InboundMeasure(samples, span);
+export const measureSource = (samples: readonly Sample<'media_source'>[], span: Span) =>
+  new SourceMeasure(samples, span);
 export const measureOutbound = (samples: readonly Sample<'outbound_rtp'>[], span: Span) =>
   new OutboundMeasure(samples, span);
 export const measureRemoteInbound = (samples: readonly Sample<'remote_inbound_rtp'>[], span: Span) =>
@@ -360,6 +426,7 @@ export const measureConsumer = (samples: readonly Sample<'sfu_consumer'>[], span
 
 const times8 = (bytesPerSecond: number | undefined) =>
   bytesPerSecond === undefined ? undefined : bytesPerSecond * 8;
+const usPerSecondToRatio = (us: number | undefined) => (us === undefined ? undefined : us / 1e6);
 const usToMs = (us: number | undefined) => (us === undefined ? undefined : us / 1000);
 const sum = (a: number | undefined, b: number | undefined) =>
   a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);

@@ -122,9 +122,10 @@ function joinLinks(call: CallSamples): Link[] {
 function joinUplinks(call: CallSamples, linkOf: ReadonlyMap<string, Link>): Uplink[] {
   const outbound = groupBy(call.outbound_rtp, (row) => row.producer_id);
   const sfu = groupBy(call.sfu_producer, (row) => row.producer_id);
-  const reports = groupBy(call.remote_inbound_rtp, (row) => `${row.transport_id} ${row.ssrc}`);
+  // Numbers of streams and of sources are a transport's own.
+  const reports = groupBy(call.remote_inbound_rtp, (row) => row.ssrc);
   const sources = groupBy(call.media_source, (row) => row.producer_id);
-  const sourcesById = groupBy(call.media_source, (row) => `${row.transport_id} ${row.stat_id}`);
+  const sourcesById = groupBy(sources.get('') ?? [], (row) => row.stat_id);
 
   const uplinks: Uplink[] = [];
   for (const producerId of new Set([...outbound.keys(), ...sfu.keys()])) {
@@ -143,7 +144,7 @@ function joinUplinks(call: CallSamples, linkOf: ReadonlyMap<string, Link>): Upli
       return {
         rid,
         outbound: ofRid,
-        remoteInbound: reports.get(`${known.transport_id} ${ssrc}`) ?? [],
+        remoteInbound: ofTransport(reports.get(ssrc), known.transport_id),
         sfu: atSfu,
       };
     });
@@ -155,7 +156,7 @@ function joinUplinks(call: CallSamples, linkOf: ReadonlyMap<string, Link>): Upli
       codec: codecName(arrived.at(-1)?.mime_type ?? ''),
       link: linkOf.get(known.transport_id),
       // The id of the source is told rarely; our own id stands in every row where the client could match it.
-      mediaSource: sources.get(producerId) ?? sourcesById.get(`${known.transport_id} ${mediaSourceId}`) ?? [],
+      mediaSource: sources.get(producerId) ?? ofTransport(sourcesById.get(mediaSourceId), known.transport_id),
       layers: layers.sort((a, b) => layerRank(a) - layerRank(b)),
     });
   }
@@ -185,12 +186,20 @@ const unseenUplink = (producerId: string, kind: MediaKind, source: string): Upli
 
 const codecName = (mimeType: string): string => mimeType.toLowerCase().split('/')[1] ?? '';
 
+const ofTransport = <S extends { readonly transport_id: string }>(
+  rows: readonly S[] | undefined,
+  transportId: string,
+): readonly S[] =>
+  rows === undefined || rows.every((row) => row.transport_id === transportId)
+    ? (rows ?? [])
+    : rows.filter((row) => row.transport_id === transportId);
+
 /** Rows per key, each list by time. */
-function groupBy<T extends SampleTable>(
+function groupBy<T extends SampleTable, K>(
   rows: readonly Sample<T>[],
-  keyOf: (row: Sample<T>) => string,
-): Map<string, Sample<T>[]> {
-  const groups = new Map<string, Sample<T>[]>();
+  keyOf: (row: Sample<T>) => K,
+): Map<K, Sample<T>[]> {
+  const groups = new Map<K, Sample<T>[]>();
   for (const row of rows) {
     const key = keyOf(row);
     const group = groups.get(key);

@@ -1,15 +1,16 @@
 /**
- * Recordings that people dropped on the page: each in a thread of its own, for half an hour after it was last asked
+ * Recordings that people dropped on the page: each in a process of its own, for half an hour after it was last asked
  * for, a few at a time. Nothing of them is stored; the uploaded file is deleted as soon as it is read.
  */
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Worker } from 'node:worker_threads';
 import type { CallSource } from '../calls/source.ts';
 import type { CallPage, EventList, SeriesAnswer } from '../contract.ts';
 import { InspectorError } from '../errors.ts';
@@ -22,8 +23,8 @@ const mostReading = 2;
 const keptMs = 30 * 60_000;
 /** Longest time that reading and judging may take. */
 const patienceMs = 180_000;
-/** Of one thread's heap, MiB; a recording at the bounds of quality/recordings/limits.ts takes about so much. */
-const memoryMb = 1_200;
+/** A recording at the bounds of quality/recordings/limits.ts takes about so much, MiB. */
+const enoughMb = 1_200;
 
 export interface Imports {
   /**
@@ -39,19 +40,20 @@ export interface Imports {
 interface Kept {
   readonly tenantId: string;
   readonly page: CallPage;
-  readonly worker: Worker;
+  readonly reader: ChildProcess;
   readonly source: CallSource;
   usedAt: number;
 }
 
-export function openImports(now: () => number): Imports {
+/** @param memoryMb most of the heap of each process that reads, MiB; for tests */
+export function openImports(now: () => number, memoryMb = enoughMb): Imports {
   const kept = new Map<string, Kept>();
   let reading = 0;
 
   async function drop(callId: string): Promise<void> {
     const found = kept.get(callId);
     kept.delete(callId);
-    await found?.worker.terminate();
+    if (found) await end(found.reader);
   }
 
   const timer = setInterval(() => {
@@ -73,9 +75,9 @@ export function openImports(now: () => number): Imports {
         await pipeline(body, bounded(maxBytes), createWriteStream(file, { mode: 0o600 }));
         await makeRoom();
         const callId = importPrefix + randomBytes(12).toString('hex');
-        const { worker, page } = await read({ file, callId });
-        kept.set(callId, { tenantId, page, worker, source: sourceOf(worker, page), usedAt: now() });
-        worker.on('exit', () => kept.delete(callId));
+        const { reader, page } = await read({ file, callId }, memoryMb);
+        kept.set(callId, { tenantId, page, reader, source: sourceOf(reader, page), usedAt: now() });
+        reader.on('exit', () => kept.delete(callId));
         return page;
       } finally {
         reading--;
@@ -101,58 +103,65 @@ function bounded(maxBytes: number): Transform {
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
       if (bytes <= maxBytes) return done(null, chunk);
-      done(
-        new InspectorError('recording_too_large', `It is longer than ${Math.round(maxBytes / 2 ** 20)} MiB.`),
-      );
+      done(tooLarge(`It is longer than ${Math.round(maxBytes / 2 ** 20)} MiB.`));
     },
   });
 }
 
-async function read(task: RecordingTask): Promise<{ worker: Worker; page: CallPage }> {
-  const worker = new Worker(new URL('worker.ts', import.meta.url), {
-    workerData: task,
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+async function read(
+  task: RecordingTask,
+  memoryMb: number,
+): Promise<{ reader: ChildProcess; page: CallPage }> {
+  const reader = fork(new URL('reader.ts', import.meta.url), [JSON.stringify(task)], {
+    execArgv: [`--max-old-space-size=${memoryMb}`],
+    serialization: 'advanced',
+    // What V8 prints when memory ends is of no use to anybody here.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: {},
   });
   let timer: NodeJS.Timeout | undefined;
   try {
     const page = await new Promise<CallPage>((resolve, reject) => {
       timer = setTimeout(
-        () =>
-          reject(
-            new InspectorError('recording_too_large', `It takes longer than ${patienceMs / 1000} s to read.`),
-          ),
+        () => reject(tooLarge(`It takes longer than ${patienceMs / 1000} s to read.`)),
         patienceMs,
       );
-      worker.once('message', (told: Told) => {
+      reader.once('message', (told: Told) => {
         if (told.kind === 'page') resolve(told.page);
         else if (told.kind === 'refused') reject(new InspectorError('recording_malformed', `${told.why}.`));
       });
-      worker.once('error', (error: NodeJS.ErrnoException) => {
-        const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      reader.once('error', reject);
+      reader.once('exit', (code, signal) =>
         reject(
-          memory
-            ? new InspectorError(
-                'recording_too_large',
-                `It takes more than ${memoryMb} MiB of memory to read.`,
-              )
-            : error,
-        );
-      });
-      worker.once('exit', () => reject(new Error('the thread that read the recording ended')));
+          // V8 aborts when its heap ends; the system kills when its own does.
+          signal === 'SIGABRT' || signal === 'SIGKILL'
+            ? tooLarge(`It takes more than ${memoryMb} MiB of memory to read.`)
+            : new Error(`the process that read the recording ended with ${signal ?? code}`),
+        ),
+      );
     });
-    return { worker, page };
+    return { reader, page };
   } catch (error) {
-    await worker.terminate();
+    await end(reader);
     throw error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-function sourceOf(worker: Worker, page: CallPage): CallSource {
+const tooLarge = (what: string): InspectorError => new InspectorError('recording_too_large', what);
+
+async function end(reader: ChildProcess): Promise<void> {
+  if (reader.exitCode !== null || reader.signalCode !== null) return;
+  const gone = once(reader, 'exit');
+  reader.kill('SIGKILL');
+  await gone;
+}
+
+function sourceOf(reader: ChildProcess, page: CallPage): CallSource {
   let nextId = 1;
   const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
-  worker.on('message', (told: Told) => {
+  reader.on('message', (told: Told) => {
     if (told.kind !== 'answer' && told.kind !== 'failed') return;
     const asked = waiting.get(told.id);
     waiting.delete(told.id);
@@ -163,13 +172,13 @@ function sourceOf(worker: Worker, page: CallPage): CallSource {
     for (const { reject } of waiting.values()) reject(new Error('the recording is no longer held'));
     waiting.clear();
   };
-  worker.on('error', ended);
-  worker.on('exit', ended);
+  reader.on('error', ended);
+  reader.on('exit', ended);
   const ask = <T>(question: (id: number) => Ask): Promise<T> =>
     new Promise((resolve, reject) => {
       const id = nextId++;
       waiting.set(id, { resolve, reject });
-      worker.postMessage(question(id));
+      reader.send(question(id));
     });
   return {
     page: async () => page,

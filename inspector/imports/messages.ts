@@ -1,4 +1,4 @@
-/** What the inspector and the thread that holds a recording say to each other. */
+/** What the inspector and the process that holds a recording say to each other. */
 
 import type { EventRequest, SeriesRequest } from '../calls/source.ts';
 import type { CallPage, EventList, SeriesAnswer } from '../contract.ts';

@@ -37,16 +37,13 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], { atMs }: 
       video.kind === 'video' && video.source === 'camera' ? sounds.get(video.senderId) : undefined;
     if (!sound || video.senderId === '' || video.at.paused || sound.at.paused) return [];
     if (Math.min(video.knownMs, sound.knownMs) < knownMs || !(video.decodedFps! >= 2)) return [];
-    if (video.jitterBufferMs === undefined || sound.jitterBufferMs === undefined) return [];
-    return [
-      {
-        video,
-        apart: video.jitterBufferMs - sound.jitterBufferMs,
-        apartLong: (video.jitterBufferLongMs ?? 0) - (sound.jitterBufferLongMs ?? 0),
-      },
-    ];
+    const apart = less(video.jitterBufferMs, sound.jitterBufferMs);
+    return apart === undefined ? [] : [{ video, sound, apart }];
   });
-  const bad = pairs.find((p) => Math.abs(p.apart) >= apartMs && Math.abs(p.apartLong) >= apartLongMs);
+  const bad = pairs
+    .filter((p) => Math.abs(p.apart) >= apartMs)
+    .map((p) => ({ ...p, apartLong: less(p.video.jitterBufferLongMs, p.sound.jitterBufferLongMs) ?? 0 }))
+    .find((p) => Math.abs(p.apartLong) >= apartLongMs);
   if (!bad) {
     const good = pairs.every((p) => Math.abs(p.apart) <= clearMs);
     return calm(good ? 'good' : 'unclear', id, '', atMs);
@@ -68,3 +65,6 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], { atMs }: 
     affected: [id],
   };
 }
+
+const less = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : a - b;

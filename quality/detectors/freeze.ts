@@ -7,9 +7,8 @@
  */
 import type { Hop } from '../../telemetry/rows.ts';
 import type { CallFeatures } from '../features/call.ts';
-import { growth } from '../features/growth.ts';
 import type { PathFeatures } from '../features/path.ts';
-import { atLeast, type Detector, evidenceOf, type Verdict } from './detector.ts';
+import { atLeast, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
 
 /** Under 2 s a key frame request repairs most; at 2 s sampling one empty difference is exactly this long. */
 const frozenOnsetMs = 1_900;
@@ -103,43 +102,41 @@ function commonVerdict(paths: readonly PathFeatures[], atMs: number): Verdict {
     worst !== undefined &&
     hop !== 'unknown' &&
     (beforeSfu || (frozen.length > 1 && frozen.length === watching.length));
-  const shown = worst ?? paths[0]!;
+  const { senderId, producerId } = paths[0]!.path.uplink;
+  if (!bad)
+    return calm(paths.every(isMoving) ? 'good' : 'unclear', senderId, producerId, newestMs(paths[0]!, atMs));
   return {
-    ...verdictOf(shown, atMs, bad ? 'bad' : paths.every(isMoving) ? 'good' : 'unclear'),
+    ...frozenVerdict(worst, hop, atMs),
     hop: beforeSfu ? hop : 'sfu',
-    participantId: shown.path.uplink.senderId,
-    subjectId: shown.path.uplink.producerId,
+    participantId: senderId,
+    subjectId: producerId,
     affected: [...new Set(frozen.map((p) => p.path.receiverId))],
   };
 }
 
 /** Packets come and key frames are asked for: stuck_decoder tells it more closely, and needs a little longer. */
-function asksInVain(p: PathFeatures): boolean {
-  const sinceMs = (p.clientTimeMs ?? 0) - (p.sinceFrameMs ?? 0);
-  return (growth(p.path.inbound, ['pli_count'], sinceMs)?.of.pli_count ?? 0) >= 1;
-}
+const asksInVain = (p: PathFeatures): boolean => atLeast(p.plisSinceFrame, 1);
 
 function receiverVerdict(p: PathFeatures, atMs: number): Verdict {
-  const hop = hopOf(p);
-  const bad =
-    isFrozen(p) &&
-    hop !== 'unknown' &&
-    !(hop === 'receiver_device' && asksInVain(p) && p.sinceFrameMs! < leftMs);
-  return verdictOf(p, atMs, bad ? 'bad' : isMoving(p) ? 'good' : 'unclear');
+  const hop = isFrozen(p) ? hopOf(p) : 'unknown';
+  const bad = hop !== 'unknown' && !(hop === 'receiver_device' && asksInVain(p) && p.sinceFrameMs! < leftMs);
+  if (bad) return frozenVerdict(p, hop, atMs);
+  const { receiverId, consumerId } = p.path;
+  return calm(isMoving(p) ? 'good' : 'unclear', receiverId, consumerId, newestMs(p, atMs));
 }
 
-function verdictOf(p: PathFeatures, atMs: number, state: Verdict['state']): Verdict {
-  const hop = hopOf(p);
-  const newestMs = p.clientTimeMs ?? atMs;
+const newestMs = (p: PathFeatures, atMs: number): number => p.clientTimeMs ?? atMs;
+
+function frozenVerdict(p: PathFeatures, hop: Hop, atMs: number): Verdict {
   return {
-    state,
+    state: 'bad',
     hop,
     participantId: p.path.receiverId,
     subjectId: p.path.consumerId,
     severity: atLeast(p.sinceFrameMs, severeMs) ? 'severe' : 'moderate',
     // That decoding failed is inferred: packets arrive, frames do not.
     confidence: hop === 'receiver_device' ? 0.7 : 0.85,
-    sinceMs: state === 'bad' ? newestMs - (p.sinceFrameMs ?? 0) : newestMs,
+    sinceMs: newestMs(p, atMs) - (p.sinceFrameMs ?? 0),
     evidence: evidenceOf({
       sinceLastFrameMs: p.sinceFrameMs,
       framesPerSecond: p.framesPerSecond,

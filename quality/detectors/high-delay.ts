@@ -70,18 +70,23 @@ function judgeParticipant(d: DownlinkFeatures, features: CallFeatures): Verdict 
 }
 
 /** The least of the SFU's two newest samples, of the stream whose reports say the most. */
-function standing(d: DownlinkFeatures, { paths, atMs }: CallFeatures): number | undefined {
+function standing(d: DownlinkFeatures, { pathsOn, atMs }: CallFeatures): number | undefined {
   return highest(
-    paths
-      .filter((p) => p.path.link === d.link)
-      .map((p) => {
-        const told = fresh(p.path.sfu, atMs, staleSfuMs).filter((s) => s.round_trip_time !== null);
-        const newest = told.at(-1);
-        const before = told.at(-2);
-        if (!newest || !before || newest.time - before.time < standingForMs) return undefined;
-        return Math.min(newest.round_trip_time!, before.round_trip_time!);
-      }),
+    pathsOn(d.link).map(({ path }) => {
+      const rows = fresh(path.sfu, atMs, staleSfuMs);
+      const newest = toldUpTo(rows, rows.length - 1);
+      const before = toldUpTo(rows, newest - 1);
+      if (before < 0 || rows[newest]!.time - rows[before]!.time < standingForMs) return undefined;
+      return Math.min(rows[newest]!.round_trip_time!, rows[before]!.round_trip_time!);
+    }),
   );
+}
+
+/** Where the newest sample up to the given one stands that tells a round trip; below 0: nowhere. */
+function toldUpTo(rows: readonly { readonly round_trip_time: number | null }[], from: number): number {
+  let at = from;
+  while (at >= 0 && rows[at]!.round_trip_time === null) at--;
+  return at;
 }
 
 function pairRoundTripMs({ link }: DownlinkFeatures, atMs: number): number | undefined {

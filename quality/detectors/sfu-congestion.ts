@@ -143,10 +143,9 @@ function workerAnswer({ downlinks, uplinks, atMs }: CallFeatures) {
 
 /** Against its own past: median and median deviation of the round trips that the SFU measured before. */
 const isUnusual =
-  ({ paths }: CallFeatures) =>
+  ({ pathsOn }: CallFeatures) =>
   ({ d }: { readonly d: DownlinkFeatures }): boolean => {
-    const before = paths
-      .filter((p) => p.path.link === d.link)
+    const before = pathsOn(d.link)
       .flatMap((p) => p.path.sfu)
       .filter((s) => s.time < (d.sfuTimeMs ?? 0) - shortMs && s.round_trip_time)
       .map((s) => s.round_trip_time!);

@@ -41,7 +41,7 @@ function judgeStream(r: ReceivingFeatures, roundTripMs: number, { atMs }: CallFe
     atLeast(at.sinceFrameMs, Math.max(stuckMs, roundTrips * roundTripMs)) &&
     at.receiving === true &&
     at.sfuSending !== false &&
-    atLeast(r.plisSinceFrame, leastPlis);
+    atLeast(at.plisSinceFrame, leastPlis);
   if (!bad) {
     const good = at.paused || (at.sinceFrameMs === 0 && atLeast(r.decodedFps, movingFps));
     return calm(good ? 'good' : 'unclear', r.receiverId, r.consumerId, atMs);
@@ -56,7 +56,7 @@ function judgeStream(r: ReceivingFeatures, roundTripMs: number, { atMs }: CallFe
     sinceMs: (r.timeMs ?? atMs) - at.sinceFrameMs!,
     evidence: evidenceOf({
       sinceLastFrameMs: at.sinceFrameMs,
-      keyFramesAsked: Math.round(r.plisSinceFrame!),
+      keyFramesAsked: Math.round(at.plisSinceFrame!),
       packetsPerSecond: r.packetsPerSecond,
       roundTripMs,
       senderId: r.senderId,

@@ -19,6 +19,7 @@ import {
 import { type DeviceFeatures, deviceFeatures } from './device.ts';
 import { type DownlinkFeatures, downlinkFeatures } from './downlink.ts';
 import { type IceFeatures, iceFeatures } from './ice.ts';
+import { once } from './once.ts';
 import { type PathFeatures, pathFeatures } from './path.ts';
 import { type PresenceFeatures, presenceFeatures } from './presence.ts';
 import { type ReceivingFeatures, receivingFeatures } from './receiving.ts';
@@ -47,6 +48,8 @@ export interface CallFeatures {
   readonly relay: () => RelayFeatures;
   /** The paths of one producer's media. */
   readonly pathsOf: (producerId: string) => readonly PathFeatures[];
+  /** The paths whose last part is this link. */
+  readonly pathsOn: (link: Link) => readonly PathFeatures[];
   /** Who receives something of this participant. */
   readonly receiversOf: (senderId: string) => readonly string[];
   /** The same call some time before, as it is known by now. */
@@ -80,6 +83,7 @@ export function callFeatures(
 
   const receiving = once(() => present.map((p) => receivingFeatures(p, atMs)));
   const byProducer = once(() => Map.groupBy(present, (p) => p.path.uplink.producerId));
+  const byLink = once(() => Map.groupBy(present, (p) => p.path.link));
   const receivers = once(() => {
     const bySender = new Map<string, Set<string>>();
     for (const { path } of present) {
@@ -119,6 +123,7 @@ export function callFeatures(
     relay: once(() => relayFeatures(connections(), downlinks, uplinks)),
     presence: once(() => presenceFeatures(links, past, left, atMs)),
     pathsOf: (producerId) => byProducer().get(producerId) ?? [],
+    pathsOn: (link) => byLink().get(link) ?? [],
     receiversOf: (senderId) => [...(receivers().get(senderId) ?? [])],
     earlier: (byMs) => {
       const known = before.get(byMs) ?? callFeatures(paths, events, { ...at, atMs: atMs - byMs });
@@ -159,13 +164,4 @@ function connectionsOf(
     all.push(connectionFeatures(transport_id, participant_id, undefined, list, atMs));
   }
   return all;
-}
-
-/** Worked out when first asked for. */
-function once<T>(work: () => T): () => T {
-  let known: { readonly value: T } | undefined;
-  return () => {
-    known ??= { value: work() };
-    return known.value;
-  };
 }

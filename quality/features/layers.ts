@@ -2,7 +2,7 @@
 import { measureProducer } from '../measure.ts';
 import type { Uplink } from '../paths.ts';
 import type { Sample } from '../samples.ts';
-import { fresh, shortMs, staleClientMs, staleSfuMs, upTo } from './trailing.ts';
+import { fresh, lowest, shortMs, staleClientMs, staleSfuMs, upTo } from './trailing.ts';
 
 export interface FreshLayers {
   readonly atMs: number;
@@ -12,6 +12,8 @@ export interface FreshLayers {
   readonly lately: readonly ReturnType<typeof measureProducer>[];
   /** Packets were missing at the SFU lately. */
   readonly holes: boolean;
+  /** The newest moment that all of them know, epoch ms; undefined without any. */
+  readonly commonMs: number | undefined;
 }
 
 const holesRatio = 0.02;
@@ -26,11 +28,13 @@ export function freshLayers(uplink: Uplink, atMs: number): FreshLayers {
   const any = (rows: readonly unknown[]) => rows.length > 0;
   const arrived = uplink.layers.map((l) => fresh(l.sfu, atMs, staleSfuMs)).filter(any);
   const lately = arrived.map((rows) => measureProducer(rows, upTo(rows.at(-1)!.time, shortMs)));
+  const outbound = uplink.layers.map((l) => fresh(l.outbound, atMs, staleClientMs)).filter(any);
   const found = {
     atMs,
     arrived,
-    outbound: uplink.layers.map((l) => fresh(l.outbound, atMs, staleClientMs)).filter(any),
+    outbound,
     lately,
+    commonMs: lowest([...arrived, ...outbound].map((rows) => rows.at(-1)!.time)),
     holes: lately.some((m) => (m.lossRatio ?? 0) >= holesRatio || (m.nackedPerSecond ?? 0) >= holesPerSecond),
   };
   lastAsked.set(uplink, found);

@@ -1,8 +1,12 @@
-/** One stream at its receiver over the last seconds: what was heard and seen, and what it cost to show it. */
+/**
+ * One stream at its receiver over the last seconds: what was heard and seen, and what it cost to show it. A figure is
+ * worked out when it is read, as in measure.ts.
+ */
 import type { MediaKind, MediaSource } from '../../telemetry/rows.ts';
-import { growth, rateOf, ratioOf, shareOf } from './growth.ts';
+import { quotient } from '../counters.ts';
+import { type InboundMeasure, measureInbound } from '../measure.ts';
 import type { PathFeatures } from './path.ts';
-import { fresh, historyMs, longMs, staleClientMs } from './trailing.ts';
+import { fresh, historyMs, longMs, staleClientMs, upTo } from './trailing.ts';
 
 export interface ReceivingFeatures {
   readonly at: PathFeatures;
@@ -39,120 +43,115 @@ export interface ReceivingFeatures {
   readonly decoding: number | undefined;
   readonly plisPerSecond: number | undefined;
   readonly plisPerSecondLong: number | undefined;
-  /** Key frames asked for since the last decoded frame. */
-  readonly plisSinceFrame: number | undefined;
 }
-
-const common = [
-  'packets_received',
-  'packets_lost',
-  'jitter_buffer_delay_us',
-  'jitter_buffer_emitted_count',
-] as const;
-const audioCounters = [
-  ...common,
-  'total_samples_received',
-  'concealed_samples',
-  'silent_concealed_samples',
-  'inserted_samples_for_deceleration',
-  'removed_samples_for_acceleration',
-] as const;
-const videoCounters = [
-  ...common,
-  'frames_received',
-  'frames_decoded',
-  'frames_dropped',
-  'total_decode_time_us',
-  'pli_count',
-] as const;
-type ReceivedCounter = (typeof audioCounters)[number] | (typeof videoCounters)[number];
 
 /** Whether its picture stood for a whole sampling interval of the history: a standstill, which is judged as such. */
 export const stood = ({ at }: ReceivingFeatures): boolean =>
   at.path.inbound.some((row, i, rows) => i > 0 && row.frames_decoded === rows[i - 1]!.frames_decoded);
 
-export function receivingFeatures(at: PathFeatures, atMs: number): ReceivingFeatures {
-  const { path } = at;
-  const { kind } = path.uplink;
-  const rows = fresh(path.inbound, atMs, staleClientMs);
-  const newest = rows.at(-1);
-  const counters: readonly ReceivedCounter[] = kind === 'audio' ? audioCounters : videoCounters;
-  const newestMs = newest?.time ?? atMs;
-  const now = growth(rows, counters, newestMs - longMs);
-  const long = growth(rows, counters, newestMs - historyMs);
-  const emptied = (grown: typeof now) => {
-    const us = ratioOf(grown?.of.jitter_buffer_delay_us, grown?.of.jitter_buffer_emitted_count);
-    return us === undefined ? undefined : us / 1000;
-  };
-  const decodeUs = rateOf(now, 'total_decode_time_us');
-  return {
-    at,
-    receiverId: path.receiverId,
-    senderId: path.uplink.senderId,
-    consumerId: path.consumerId,
-    kind,
-    source: path.uplink.source,
-    timeMs: newest?.time,
-    knownMs: long?.coveredMs ?? 0,
-    packetsPerSecond: rateOf(now, 'packets_received'),
-    loss: shareOf(now?.of.packets_lost, now?.of.packets_received),
-    concealed: heardConcealed(now?.of),
-    concealedLong: heardConcealed(long?.of),
-    concealedBefore: heardConcealed(long && now ? without(long.of, now.of) : undefined),
-    stretched: ratioOf(
-      sum(now?.of.inserted_samples_for_deceleration, now?.of.removed_samples_for_acceleration),
-      now?.of.total_samples_received,
-    ),
-    jitterMs: meanJitterMs(rows, newestMs - longMs),
-    jitterBufferMs: emptied(now),
-    jitterBufferLongMs: emptied(long),
-    receivedFps: rateOf(now, 'frames_received'),
-    decodedFps: rateOf(now, 'frames_decoded'),
-    dropped: ratioOf(now?.of.frames_dropped, now?.of.frames_received),
-    droppedLong: ratioOf(long?.of.frames_dropped, long?.of.frames_received),
-    droppedBefore: ratioOf(
-      difference(long?.of.frames_dropped, now?.of.frames_dropped),
-      difference(long?.of.frames_received, now?.of.frames_received),
-    ),
-    decoding: decodeUs === undefined ? undefined : decodeUs / 1e6,
-    plisPerSecond: rateOf(now, 'pli_count'),
-    plisPerSecondLong: rateOf(long, 'pli_count'),
-    plisSinceFrame: at.sinceFrameMs
-      ? growth(rows, ['pli_count'], newestMs - at.sinceFrameMs)?.of.pli_count
-      : undefined,
-  };
-}
+export const receivingFeatures = (at: PathFeatures, atMs: number): ReceivingFeatures =>
+  new ReceivingAt(at, atMs);
 
-function heardConcealed(of: Amounts | undefined): number | undefined {
-  if (of?.concealed_samples === undefined) return undefined;
-  const heard = Math.max(0, of.concealed_samples - (of.silent_concealed_samples ?? 0));
-  return ratioOf(heard, of.total_samples_received);
-}
+class ReceivingAt implements ReceivingFeatures {
+  readonly at: PathFeatures;
+  readonly receiverId: string;
+  readonly senderId: string;
+  readonly consumerId: string;
+  readonly kind: MediaKind;
+  readonly source: MediaSource;
+  readonly timeMs: number | undefined;
+  readonly knownMs: number;
+  private readonly now: InboundMeasure;
+  private readonly long: InboundMeasure;
 
-type Amounts = { readonly [C in ReceivedCounter]?: number };
-
-const without = (all: Amounts, part: Amounts): Amounts => ({
-  total_samples_received: (all.total_samples_received ?? 0) - (part.total_samples_received ?? 0),
-  concealed_samples: (all.concealed_samples ?? 0) - (part.concealed_samples ?? 0),
-  silent_concealed_samples: (all.silent_concealed_samples ?? 0) - (part.silent_concealed_samples ?? 0),
-});
-
-function meanJitterMs(
-  rows: readonly { readonly time: number; readonly jitter_us: number | null }[],
-  fromMs: number,
-): number | undefined {
-  let total = 0;
-  let count = 0;
-  for (let i = rows.length - 1; i >= 0 && rows[i]!.time >= fromMs; i--) {
-    const us = rows[i]!.jitter_us;
-    if (us === null) continue;
-    total += us;
-    count += 1;
+  constructor(at: PathFeatures, atMs: number) {
+    const { path } = at;
+    const rows = fresh(path.inbound, atMs, staleClientMs);
+    this.at = at;
+    this.receiverId = path.receiverId;
+    this.senderId = path.uplink.senderId;
+    this.consumerId = path.consumerId;
+    this.kind = path.uplink.kind;
+    this.source = path.uplink.source;
+    this.timeMs = rows.at(-1)?.time;
+    this.now = measureInbound(rows, upTo(this.timeMs, longMs));
+    this.long = measureInbound(rows, upTo(this.timeMs, historyMs));
+    this.knownMs = this.long.coveredMs;
   }
-  return count > 0 ? total / count / 1000 : undefined;
+
+  get packetsPerSecond() {
+    return this.now.packetsPerSecond;
+  }
+  get loss() {
+    return this.now.lossRatio;
+  }
+  get concealed() {
+    return this.now.concealedRatio;
+  }
+  get concealedLong() {
+    return this.long.concealedRatio;
+  }
+  get concealedBefore() {
+    return before(
+      this.long,
+      this.now,
+      (m) => m.audiblyConcealedSamples,
+      (m) => m.playedSamples,
+    );
+  }
+  get stretched() {
+    return this.now.stretchRatio;
+  }
+  get jitterMs() {
+    return this.now.jitterMs;
+  }
+  get jitterBufferMs() {
+    return this.now.jitterBufferMs;
+  }
+  get jitterBufferLongMs() {
+    return this.long.jitterBufferMs;
+  }
+  get receivedFps() {
+    return this.now.framesReceivedPerSecond;
+  }
+  get decodedFps() {
+    return this.now.framesPerSecond;
+  }
+  get dropped() {
+    return quotient(this.now.framesDropped, this.now.framesReceived);
+  }
+  get droppedLong() {
+    return quotient(this.long.framesDropped, this.long.framesReceived);
+  }
+  get droppedBefore() {
+    return before(
+      this.long,
+      this.now,
+      (m) => m.framesDropped,
+      (m) => m.framesReceived,
+    );
+  }
+  get decoding() {
+    return this.now.decodingRatio;
+  }
+  get plisPerSecond() {
+    return this.now.pliPerSecond;
+  }
+  get plisPerSecondLong() {
+    return this.long.pliPerSecond;
+  }
 }
 
-const difference = (a: number | undefined, b: number | undefined): number | undefined =>
+/** part / whole of the history without its newest part. */
+function before(
+  long: InboundMeasure,
+  now: InboundMeasure,
+  part: (m: InboundMeasure) => number | undefined,
+  whole: (m: InboundMeasure) => number | undefined,
+): number | undefined {
+  const earlier = (of: typeof part) => minus(of(long), of(now));
+  return quotient(earlier(part), earlier(whole));
+}
+
+const minus = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || b === undefined ? undefined : a - b;
-const sum = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);

@@ -1,8 +1,20 @@
-/** One source on its way out: what camera or microphone gives, what the encoder makes of it, what reaches the SFU. */
+/**
+ * One source on its way out: what camera or microphone gives, what the encoder makes of it, what reaches the SFU. A
+ * figure is worked out when it is read, as in measure.ts.
+ */
 import type { MediaKind, MediaSource } from '../../telemetry/rows.ts';
-import type { Layer, Uplink } from '../paths.ts';
+import { quotient, share } from '../counters.ts';
+import {
+  measureOutbound,
+  measureProducer,
+  measureSource,
+  type OutboundMeasure,
+  type ProducerMeasure,
+  type SourceMeasure,
+} from '../measure.ts';
+import type { Uplink } from '../paths.ts';
 import type { Sample } from '../samples.ts';
-import { growth, rateOf, ratioOf, shareOf } from './growth.ts';
+import { freshLayers } from './layers.ts';
 import {
   fresh,
   highest,
@@ -13,8 +25,8 @@ import {
   sinceProgressMs,
   sourceHistoryMs,
   staleClientMs,
-  staleSfuMs,
   total,
+  upTo,
 } from './trailing.ts';
 
 export interface SendingFeatures {
@@ -66,116 +78,168 @@ export interface SendingFeatures {
   readonly keyFramesAskedPerSecond: number | undefined;
 }
 
-const encoderCounters = [
-  'frames_encoded',
-  'bytes_sent',
-  'total_encode_time_us',
-  'quality_limitation_durations_cpu_us',
-] as const;
-const volumeCounters = ['packet_count', 'byte_count'] as const;
-const arrivalCounters = ['packet_count', 'byte_count', 'packets_lost', 'pli_count'] as const;
+export const sendingFeatures = (uplink: Uplink, atMs: number): SendingFeatures => new SendingAt(uplink, atMs);
 
-export function sendingFeatures(uplink: Uplink, atMs: number): SendingFeatures {
-  const source = fresh(uplink.mediaSource, atMs, staleClientMs, sourceHistoryMs);
-  const sourceRecent = source.filter((s) => s.time > atMs - historyMs);
-  const sourceMs = source.at(-1)?.time ?? atMs;
-  const energy =
-    uplink.kind === 'audio' ? growth(source, ['total_audio_energy'], sourceMs - sourceHistoryMs) : undefined;
+class SendingAt implements SendingFeatures {
+  readonly uplink: Uplink;
+  readonly senderId: string;
+  readonly producerId: string;
+  readonly kind: MediaKind;
+  readonly source: MediaSource;
+  readonly layers: number;
+  readonly clientTimeMs: number | undefined;
+  readonly sfuTimeMs: number | undefined;
+  /** What the camera or microphone gave, of as long as is looked back at those. */
+  private readonly given: SourceMeasure;
+  private readonly sourceRows: readonly Sample<'media_source'>[];
+  private readonly encoders: readonly Encoder[];
+  private readonly arrivals: readonly Arrival[];
+  #busiest: Encoder | undefined;
 
-  const outbound = uplink.layers.map((layer) => encoder(layer, atMs)).filter((e) => e !== undefined);
-  const busiest = [...outbound].sort(
-    (a, b) => (rateOf(b.now, 'frames_encoded') ?? 0) - (rateOf(a.now, 'frames_encoded') ?? 0),
-  )[0];
-  const arrivals = uplink.layers.map((layer) => arrival(layer, atMs)).filter((a) => a !== undefined);
-  const flowing = arrivals.filter((a) => (a.now?.of.packet_count ?? 0) > 0);
-  const perSecond = (value: number | undefined) => (value === undefined ? undefined : value / 1e6);
-  return {
-    uplink,
-    senderId: uplink.senderId,
-    producerId: uplink.producerId,
-    kind: uplink.kind,
-    source: uplink.source,
-    clientTimeMs: highest([...outbound.map((e) => e.newest.time), source.at(-1)?.time]),
-    sfuTimeMs: highest(arrivals.map((a) => a.newest.time)),
-    pausedLately: arrivals.length > 0 ? arrivals.some((a) => a.pausedLately) : undefined,
-    sourceFps:
-      uplink.kind === 'video'
-        ? rateOf(growth(sourceRecent, ['frames'], sourceMs - longMs), 'frames')
-        : undefined,
-    sourceStillMs: uplink.kind === 'video' ? sinceProgressMs(sourceRecent, (s) => s.frames) : undefined,
-    energyPerSecond: rateOf(energy, 'total_audio_energy'),
-    energyKnownMs: energy?.coveredMs ?? 0,
-    encodedFps: rateOf(busiest?.now, 'frames_encoded'),
-    encodedFpsBefore: rateOf(busiest?.before, 'frames_encoded'),
-    encoding: perSecond(total(outbound.map((e) => rateOf(e.now, 'total_encode_time_us')))),
-    cpuLimited: perSecond(highest(outbound.map((e) => rateOf(e.now, 'quality_limitation_durations_cpu_us')))),
-    sentBps: times8(total(outbound.map((e) => rateOf(e.now, 'bytes_sent')))),
-    sentBeforeBps: times8(total(outbound.map((e) => rateOf(e.before, 'bytes_sent')))),
-    bitsPerPixel: bitsPerPixel(outbound),
-    layers: uplink.layers.length,
-    frameHeight: highest(outbound.map((e) => e.newest.frame_height ?? undefined)),
-    arrivedStillMs: lowest(arrivals.map((a) => a.stillMs)),
-    arrivedPacketsPerSecond: total(arrivals.map((a) => rateOf(a.now, 'packet_count'))),
-    arrivedBps: times8(total(arrivals.map((a) => rateOf(a.now, 'byte_count')))),
-    arrivedLately: arrivedLately(arrivals),
-    arrivedKnownMs: highest(arrivals.map((a) => a.knownMs)) ?? 0,
-    lossAtSfu: shareOf(
-      total(flowing.map((a) => a.now?.of.packets_lost)),
-      total(flowing.map((a) => a.now?.of.packet_count)),
-    ),
-    jitterAtSfuMs: lowest(flowing.map((a) => a.jitterMs)),
-    jitterAtSfuNowMs: lowest(flowing.map((a) => a.jitterNowMs)),
-    keyFramesAskedPerSecond: total(arrivals.map((a) => rateOf(a.long, 'pli_count'))),
-  };
+  constructor(uplink: Uplink, atMs: number) {
+    const source = fresh(uplink.mediaSource, atMs, staleClientMs, sourceHistoryMs);
+    const known = freshLayers(uplink, atMs);
+    this.uplink = uplink;
+    this.senderId = uplink.senderId;
+    this.producerId = uplink.producerId;
+    this.kind = uplink.kind;
+    this.source = uplink.source;
+    this.layers = uplink.layers.length;
+    this.given = measureSource(source, upTo(source.at(-1)?.time, sourceHistoryMs));
+    this.sourceRows = source.filter((s) => s.time > atMs - historyMs);
+    this.encoders = known.outbound.map(encoder);
+    this.arrivals = known.arrived.map(arrival);
+    this.clientTimeMs = highest([...this.encoders.map((e) => e.newest.time), source.at(-1)?.time]);
+    this.sfuTimeMs = highest(this.arrivals.map((a) => a.newest.time));
+  }
+
+  get pausedLately() {
+    return this.arrivals.length > 0 ? this.arrivals.some((a) => a.long.pausedAtAll) : undefined;
+  }
+  get sourceFps() {
+    if (this.kind !== 'video') return undefined;
+    return measureSource(this.sourceRows, upTo(this.sourceRows.at(-1)?.time, longMs)).framesPerSecond;
+  }
+  get sourceStillMs() {
+    return this.kind === 'video' ? sinceProgressMs(this.sourceRows, (s) => s.frames) : undefined;
+  }
+  get energyPerSecond() {
+    return this.kind === 'audio' ? this.given.energyPerSecond : undefined;
+  }
+  get energyKnownMs() {
+    return this.kind === 'audio' ? this.given.energyCoveredMs : 0;
+  }
+  private get busiest() {
+    let most = -1;
+    for (const e of this.#busiest ? [] : this.encoders) {
+      const fps = e.now.framesPerSecond ?? 0;
+      if (fps > most) this.#busiest = e;
+      most = Math.max(most, fps);
+    }
+    return this.#busiest;
+  }
+  get encodedFps() {
+    return this.busiest?.now.framesPerSecond;
+  }
+  get encodedFpsBefore() {
+    return this.busiest?.before.framesPerSecond;
+  }
+  get encoding() {
+    return total(this.encoders.map((e) => e.now.encodingRatio));
+  }
+  get cpuLimited() {
+    return highest(this.encoders.map((e) => e.now.limitedByCpuRatio));
+  }
+  get sentBps() {
+    return total(this.encoders.map((e) => e.now.bitrateBps));
+  }
+  get sentBeforeBps() {
+    return total(this.encoders.map((e) => e.before.bitrateBps));
+  }
+  get bitsPerPixel() {
+    return bitsPerPixel(this.encoders);
+  }
+  get frameHeight() {
+    return highest(this.encoders.map((e) => e.newest.frame_height ?? undefined));
+  }
+  get arrivedStillMs() {
+    return lowest(this.arrivals.map((a) => sinceProgressMs(a.rows, (row) => row.packet_count)));
+  }
+  get arrivedPacketsPerSecond() {
+    return total(this.arrivals.map((a) => a.now.packetsPerSecond));
+  }
+  get arrivedBps() {
+    return total(this.arrivals.map((a) => a.now.bitrateBps));
+  }
+  get arrivedLately() {
+    return arrivedLately(this.arrivals);
+  }
+  get arrivedKnownMs() {
+    return highest(this.arrivals.map((a) => a.long.coveredMs)) ?? 0;
+  }
+  private get flowing() {
+    return this.arrivals.filter((a) => (a.now.packets ?? 0) > 0);
+  }
+  get lossAtSfu() {
+    const { flowing } = this;
+    return share(total(flowing.map((a) => a.now.lost)), total(flowing.map((a) => a.now.packets)));
+  }
+  get jitterAtSfuMs() {
+    return lowest(this.flowing.map((a) => a.now.jitterMs));
+  }
+  get jitterAtSfuNowMs() {
+    return lowest(this.flowing.map((a) => a.lately.jitterMs));
+  }
+  get keyFramesAskedPerSecond() {
+    return total(this.arrivals.map((a) => a.long.pliPerSecond));
+  }
 }
 
-function encoder(layer: Layer, atMs: number) {
-  const rows = fresh(layer.outbound, atMs, staleClientMs);
-  const newest = rows.at(-1);
-  if (!newest) return undefined;
-  const splitMs = newest.time - longMs;
+/** One layer as its sender makes it, over the last 5 s and before that. */
+interface Encoder {
+  readonly newest: Sample<'outbound_rtp'>;
+  readonly now: OutboundMeasure;
+  readonly before: OutboundMeasure;
+}
+
+function encoder(rows: readonly Sample<'outbound_rtp'>[]): Encoder {
+  const newest = rows.at(-1)!;
   return {
     newest,
-    now: growth(rows, encoderCounters, splitMs),
-    before: growth(
-      rows.filter((row) => row.time <= splitMs),
-      encoderCounters,
-      0,
-    ),
+    now: measureOutbound(rows, upTo(newest.time, longMs)),
+    before: measureOutbound(rows, { fromMs: 0, toMs: newest.time - longMs }),
   };
 }
 
-function arrival(layer: Layer, atMs: number) {
-  const rows = fresh(layer.sfu, atMs, staleSfuMs);
-  const newest = rows.at(-1);
-  if (!newest) return undefined;
-  const long = growth(rows, arrivalCounters, newest.time - historyMs);
+/** One layer as it arrives at the SFU: over the last 2 s, the history before those, the last 5 s and all of it. */
+interface Arrival {
+  readonly rows: readonly Sample<'sfu_producer'>[];
+  readonly newest: Sample<'sfu_producer'>;
+  readonly lately: ProducerMeasure;
+  readonly earlier: ProducerMeasure;
+  readonly now: ProducerMeasure;
+  readonly long: ProducerMeasure;
+}
+
+function arrival(rows: readonly Sample<'sfu_producer'>[]): Arrival {
+  const newest = rows.at(-1)!;
   return {
+    rows,
     newest,
-    pausedLately: rows.some((row) => row.paused === true),
-    stillMs: sinceProgressMs(rows, (row) => row.packet_count),
-    now: growth(rows, arrivalCounters, newest.time - longMs),
-    long,
-    knownMs: long?.coveredMs ?? 0,
-    jitterMs: meanJitter(rows, newest.time - longMs),
-    jitterNowMs: meanJitter(rows, newest.time - shortMs),
-    lately: growth(rows, volumeCounters, newest.time - shortMs),
-    earlier: growth(
-      rows.filter((row) => row.time <= newest.time - shortMs),
-      volumeCounters,
-      0,
-    ),
+    lately: measureProducer(rows, upTo(newest.time, shortMs)),
+    earlier: measureProducer(rows, { fromMs: 0, toMs: newest.time - shortMs }),
+    now: measureProducer(rows, upTo(newest.time, longMs)),
+    long: measureProducer(rows, upTo(newest.time, historyMs)),
   };
 }
 
-function arrivedLately(arrivals: readonly ReturnType<typeof arrival>[]): SendingFeatures['arrivedLately'] {
-  const known = arrivals.filter((a) => a !== undefined);
-  const packets = total(known.map((a) => a.lately?.of.packet_count));
-  const bytes = total(known.map((a) => a.lately?.of.byte_count));
-  const coveredMs = highest(known.map((a) => a.lately?.coveredMs));
-  const packetBytesBefore = ratioOf(
-    total(known.map((a) => a.earlier?.of.byte_count)),
-    total(known.map((a) => a.earlier?.of.packet_count)),
+function arrivedLately(arrivals: readonly Arrival[]): SendingFeatures['arrivedLately'] {
+  const packets = total(arrivals.map((a) => a.lately.packets));
+  const bytes = total(arrivals.map((a) => a.lately.bytes));
+  const coveredMs = highest(arrivals.map((a) => a.lately.coveredMs));
+  const packetBytesBefore = quotient(
+    total(arrivals.map((a) => a.earlier.bytes)),
+    total(arrivals.map((a) => a.earlier.packets)),
   );
   if (!packets || bytes === undefined || !coveredMs || packetBytesBefore === undefined) return undefined;
   return {
@@ -185,23 +249,17 @@ function arrivedLately(arrivals: readonly ReturnType<typeof arrival>[]): Sending
   };
 }
 
-function bitsPerPixel(outbound: readonly NonNullable<ReturnType<typeof encoder>>[]): number | undefined {
+function bitsPerPixel(encoders: readonly Encoder[]): number | undefined {
   let largest: number | undefined;
   let pixels = 0;
-  for (const { newest, now } of outbound) {
+  for (const { newest, now } of encoders) {
     const size = (newest.frame_width ?? 0) * (newest.frame_height ?? 0);
-    const bytesPerFrame = ratioOf(now?.of.bytes_sent, now?.of.frames_encoded);
-    if (size <= pixels || bytesPerFrame === undefined || (now?.of.frames_encoded ?? 0) < 5) continue;
+    if (size <= pixels) continue;
+    const frames = now.framesEncoded;
+    const bytesPerFrame = quotient(now.bytes, frames);
+    if (bytesPerFrame === undefined || frames! < 5) continue;
     pixels = size;
     largest = (bytesPerFrame * 8) / size;
   }
   return largest;
 }
-
-function meanJitter(rows: readonly Sample<'sfu_producer'>[], fromMs: number): number | undefined {
-  const told = rows.filter((row) => row.time >= fromMs && row.jitter !== null);
-  return told.length > 0 ? told.reduce((sum, row) => sum + row.jitter!, 0) / told.length : undefined;
-}
-
-const times8 = (bytesPerSecond: number | undefined) =>
-  bytesPerSecond === undefined ? undefined : bytesPerSecond * 8;

@@ -15,9 +15,11 @@ import { isTime, type Recorder } from './recorder.ts';
 const sameReportMs = 250;
 const quarterHourMs = 900_000;
 
+/** One sample of a statistics object: its place in the object's series. */
 interface Timed {
   readonly time: number;
-  readonly stats: RawStats;
+  readonly of: ObjectSeries;
+  readonly index: number;
 }
 
 /** @throws RecordingError */
@@ -43,17 +45,17 @@ function readMediaRequest(recorder: Recorder, request: Readonly<Record<string, u
 
 function readConnection(recorder: Recorder, id: string, connection: Readonly<Record<string, unknown>>): void {
   recorder.connection(id);
-  const samples = Object.entries(objectsOf(record(connection.stats))).flatMap(([statId, series]) =>
-    samplesOf(recorder, statId, series),
-  );
+  const samples = objectsOf(record(connection.stats)).flatMap((series) => samplesOf(recorder, series));
   samples.sort((a, b) => a.time - b.time);
   readLog(recorder, id, list(connection.updateLog), samples[0]?.time);
   for (let from = 0; from < samples.length; ) {
     let to = from + 1;
     while (to < samples.length && samples[to]!.time - samples[from]!.time < sameReportMs) to++;
     // Of an object that was told twice in so short a time, the later word.
-    const objects = new Map(samples.slice(from, to).map(({ stats }) => [stats.id, stats]));
-    recorder.report(id, samples[from]!.time, [...objects.values()]);
+    const latest = new Map(samples.slice(from, to).map((sample) => [sample.of, sample.index]));
+    // Made here and not before: a dump holds far more of them than fit into memory at once.
+    const objects = [...latest].map(([of, index]) => objectAt(of, index));
+    recorder.report(id, samples[from]!.time, objects);
     from = to;
   }
 }
@@ -65,32 +67,43 @@ interface Series {
 }
 
 interface ObjectSeries {
+  readonly id: string;
   readonly type: string;
   readonly members: Map<string, Series>;
+  times: readonly number[];
+  /** Where each member's first value belongs in `times`. */
+  readonly firsts: Map<string, number>;
 }
 
 /** By object; the member is what follows the last hyphen, and what the page computed itself is left out. */
-function objectsOf(stats: Readonly<Record<string, unknown>>): Record<string, ObjectSeries> {
-  const objects: Record<string, ObjectSeries> = Object.create(null) as Record<string, ObjectSeries>;
+function objectsOf(stats: Readonly<Record<string, unknown>>): ObjectSeries[] {
+  const objects = new Map<string, ObjectSeries>();
   for (const [name, entry] of Object.entries(stats)) {
     const cut = name.lastIndexOf('-');
     if (cut <= 0 || name.includes('[')) continue;
     const { statsType, values, startTime, endTime } = record(entry);
     if (typeof statsType !== 'string') continue;
     const id = name.slice(0, cut);
-    objects[id] ??= { type: statsType, members: new Map() };
+    const object = objects.get(id) ?? {
+      id,
+      type: statsType,
+      members: new Map(),
+      times: [],
+      firsts: new Map(),
+    };
+    objects.set(id, object);
     const startMs = epochMs(startTime);
-    objects[id].members.set(name.slice(cut + 1), {
+    object.members.set(name.slice(cut + 1), {
       values: valuesOf(values),
       startMs: startMs ?? 0,
       endMs: epochMs(endTime) ?? startMs ?? 0,
     });
   }
-  return objects;
+  return [...objects.values()];
 }
 
-function samplesOf(recorder: Recorder, id: string, { type, members }: ObjectSeries): Timed[] {
-  const times = timesOf(members);
+function samplesOf(recorder: Recorder, object: ObjectSeries): Timed[] {
+  const times = timesOf(object.members);
   if (!times) {
     recorder.warn('statistics without times are left out');
     return [];
@@ -98,23 +111,27 @@ function samplesOf(recorder: Recorder, id: string, { type, members }: ObjectSeri
   if (times.length > recorder.limits.samples) {
     recorder.fail(`more than ${recorder.limits.samples} samples of one statistics object`);
   }
-  const rows = times.map((timestamp): Record<string, unknown> => ({ id, type, timestamp }));
-  for (const [member, series] of members) {
+  object.times = times;
+  for (const [member, series] of object.members) {
     if (member === 'timestamp' || member === 'type' || member === 'id' || member === '__proto__') continue;
-    const first = firstIndex(series, times);
-    for (let index = 0; index < series.values.length; index++) {
-      const row = rows[first + index];
-      if (row) row[member] = memberValue(series.values[index]);
-    }
+    object.firsts.set(member, firstIndex(series, times));
   }
   const timed: Timed[] = [];
-  for (const [index, row] of rows.entries()) {
-    const time = times[index]!;
+  for (const [index, time] of times.entries()) {
     // What others report keeps its time until they report again.
-    if (!isTime(time) || time === times[index - 1]) continue;
-    timed.push({ time, stats: row as unknown as RawStats });
+    if (isTime(time) && time !== times[index - 1]) timed.push({ time, of: object, index });
   }
   return timed;
+}
+
+function objectAt({ id, type, members, times, firsts }: ObjectSeries, index: number): RawStats {
+  const object: Record<string, unknown> = { id, type, timestamp: times[index]! };
+  for (const [member, first] of firsts) {
+    const { values } = members.get(member)!;
+    const at = index - first;
+    if (at >= 0 && at < values.length) object[member] = memberValue(values[at]);
+  }
+  return object as unknown as RawStats;
 }
 
 function timesOf(members: ReadonlyMap<string, Series>): readonly number[] | undefined {

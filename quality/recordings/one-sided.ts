@@ -24,7 +24,7 @@ function oneSidedPath(features: PathFeatures, atMs: number): PathFeatures {
   const still: Span = { fromMs: clientTimeMs - sinceFrameMs, toMs: clientTimeMs };
   const unknowable =
     broughtNothing(path, still) && stillArrives(path.link, { fromMs: atMs - longMs, toMs: atMs + 1 });
-  return unknowable ? { ...features, paused: true } : features;
+  return unknowable ? Object.create(features, { paused: { value: true } }) : features;
 }
 
 export function oneSidedScores(rows: StreamScoreRow[], paths: CallPaths, span: Span): StreamScoreRow[] {

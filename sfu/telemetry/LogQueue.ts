@@ -20,8 +20,8 @@ export interface QueueCounts {
   readonly dropped: number;
 }
 
-/** Delay that gathers a batch, ms. */
-const delayMs = 250;
+/** Delay that gathers a batch, ms: the samples of one pass over a room come within less. Detection waits for it. */
+const delayMs = 100;
 const batchRecords = 2_048;
 /**
  * Records held while the collector is away: 100 participants of a three-way call write about 1,000 a second,

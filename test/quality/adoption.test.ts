@@ -101,4 +101,23 @@ describe('what an SFU decided by itself', () => {
     const strange = takenAttributes({ incident: incident(), decision: decision({ incident_id: 'i-3' }) });
     expect(adopt([event(strange)], [], [], 0)).toEqual(nothing);
   });
+
+  it('puts it to the cause that is known here, which the SFU could not see', () => {
+    const busy = incident({
+      incident_id: 'i-busy',
+      kind: 'sender_cpu_limited',
+      hop: 'sender_device',
+      subject_id: 'camera',
+      detected_at: 9_000,
+    });
+    const rows = adopt([event(taken)], [busy], [], 0);
+    expect(rows.incidents).toEqual([]);
+    expect(rows.decisions).toMatchObject([{ decision_id: 'd-sfu', incident_id: 'i-busy' }]);
+  });
+
+  it('is an incident of its own where the known cause is another’s', () => {
+    const busy = incident({ incident_id: 'i-busy', kind: 'sender_cpu_limited', participant_id: 'ann' });
+    const rows = adopt([event(taken)], [busy], [], 0);
+    expect(rows.incidents).toMatchObject([{ incident_id: 'i-sfu' }]);
+  });
 });

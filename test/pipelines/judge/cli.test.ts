@@ -160,4 +160,17 @@ describe('npm run judge', () => {
     expect(bad).toMatchObject({ status: 2, stdout: '' });
     expect(bad.stderr).toMatch(/^judge: .*n: line 1, column 1: /);
   });
+
+  it('ends with an error, not with the process, where a file takes more memory than it may', () => {
+    const lists = '[],'.repeat(8 * 2 ** 20);
+    const path = file('lists.json', `{"PeerConnections":{"1-1":{"updateLog":[${lists}0],"stats":{}}}}`);
+    const told = spawnSync(process.execPath, ['pipelines/judge/cli.ts', path, '--max-memory-mb', '64'], {
+      encoding: 'utf8',
+    });
+    expect(told.stderr).toContain(
+      'it takes more than 64 MiB of memory to read; raise it with --max-memory-mb',
+    );
+    expect(told.stderr).toContain(path);
+    expect(told.status).toBe(2);
+  });
 });
