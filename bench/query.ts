@@ -37,7 +37,7 @@ async function runQuery(args: readonly string[]): Promise<BenchmarkReport> {
   const client = createClient({ url: clickhouse.url, request_timeout: 600_000, log: { level: 127 } });
   try {
     const dayStartMs = Date.now() - 24 * 3_600_000;
-    const filler = await startFilling(client, dayStartMs);
+    const filler = await startFilling(client, clickhouse.url, dayStartMs);
     const begun = performance.now();
     await filler.fillTo(rows / 10);
     const small = await look(client);

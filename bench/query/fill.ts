@@ -2,7 +2,7 @@
  * A day of calls: a few copies of lab calls of ten minutes, put in as the collector would, and from them as many others as
  * wanted, made inside the server with ids and times of their own; with what the views and the pipelines make of them.
  */
-import type { ClickHouseClient } from '@clickhouse/client';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { ColumnTables } from '../../collector/columns/tables.ts';
 import { migrate } from '../../collector/schema/migrate.ts';
 import { clickhouseInsert } from '../../collector/store/insert.ts';
@@ -25,11 +25,18 @@ export interface Filler {
 }
 
 /** @param client of a server whose database `callscope` is to hold the day; `seed` is made for the models */
-export async function startFilling(client: ClickHouseClient, dayStartMs: number): Promise<Filler> {
+export async function startFilling(
+  client: ClickHouseClient,
+  clickhouseUrl: string,
+  dayStartMs: number,
+): Promise<Filler> {
   await client.command({ query: 'CREATE DATABASE IF NOT EXISTS seed' });
   await migrate(client, { database: 'seed' });
   await migrate(client, { database: 'callscope' });
-  const seed = await putSeeds(client, dayStartMs);
+  const seedUrl = new URL(clickhouseUrl);
+  seedUrl.pathname = '/seed';
+  const seedClient = createClient({ url: seedUrl.href });
+  const seed = await putSeeds(seedClient, dayStartMs).finally(() => seedClient.close());
   const seedRows = [...seed.values()].reduce((sum, rows) => sum + rows, 0);
   let copies = 0;
   return {
@@ -61,7 +68,7 @@ async function putSeeds(client: ClickHouseClient, dayStartMs: number): Promise<M
   }
   const rows = new Map<string, number>();
   for (const table of tables.all()) {
-    await insert(`seed.${table.name}`, table.encode(), crypto.randomUUID());
+    await insert(table.name, table.encode(), crypto.randomUUID());
     rows.set(table.name, table.rows);
   }
   return rows;
