@@ -79,7 +79,7 @@ const other = (id: string) =>
   `if(${id} = '', '', concat(left(${id}, -8), lower(hex(toUInt32(cityHash64(${id}, n)))))) AS ${id}`;
 /** Copies are spread over the day by the golden ratio: any number of them lies evenly. */
 const later = (time: string) =>
-  `${time} + toIntervalMillisecond(toUInt32(23.8 * 3600000 * ((n * 0.6180339887498949) % 1))) AS ${time}`;
+  `${time} + toIntervalMillisecond(toUInt32(23.3 * 3600000 * ((n * 0.6180339887498949) % 1))) AS ${time}`;
 
 async function putCopies(
   client: ClickHouseClient,
