@@ -7,6 +7,8 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   sdk: async () => (await import('./sdk.ts')).sdkBenchmark,
   inspector: async () => (await import('./inspector.ts')).inspectorBenchmark,
   ingest: async () => (await import('./ingest.ts')).ingestBenchmark,
+  store: async () => (await import('./store.ts')).storeBenchmark,
+  query: async () => (await import('./query.ts')).queryBenchmark,
   soak: async () => (await import('./soak.ts')).soakBenchmark,
   fuzz: async () => (await import('./fuzz.ts')).fuzzBenchmark,
   slo: async () => (await import('./slo.ts')).sloBenchmark,

@@ -35,6 +35,11 @@ export const collectorConfig = z.object({
       (url) => !URL.canParse(url) || /^\/\w+$/.test(new URL(url).pathname),
       'expected http://user:password@host:port/database',
     ),
+  /** The servers' name for themselves in `remote_servers`; the schema is then made for all of them. Needs a Keeper. */
+  CALLSCOPE_CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^\w+$/, 'expected the name of a cluster: letters, digits, _')
+    .optional(),
   /** Holds every request until ClickHouse has its rows; on a disk that survives a restart. */
   CALLSCOPE_SPOOL_DIR: z.string().min(1).default('.callscope/data/spool'),
   /** Beyond it requests are answered 503. Hours of a ClickHouse outage: requests are kept as they came, compressed. */

@@ -12,6 +12,7 @@ import {
   WordColumn,
 } from './column.ts';
 import { type ColumnType, columnTypes, tableColumns } from './definitions.ts';
+import { quantise } from './quantise.ts';
 
 const constructors: Record<ColumnType, () => Column> = {
   text: () => new TextColumn(),
@@ -107,6 +108,7 @@ export class TableColumns {
    * @param memory taken for the block where it is large enough, so that large ones need not be had anew each time
    */
   encode(memory?: Buffer): Buffer {
+    quantise(this.columns, this.rows);
     const used = [...this.columns].filter(([, column]) => column.used);
     const block = new Bytes(memory);
     block.reserve(this.rows * 600);

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
 import type { Logger } from '../../telemetry/service/service.ts';
+import { type Cluster, onCluster } from './cluster.ts';
 import { migrate } from './migrate.ts';
 
 const retryMs = 1_000;
@@ -10,13 +11,16 @@ export class SchemaKeeper {
   readonly #url: URL;
   readonly #client: ClickHouseClient;
   readonly #log: Logger;
+  readonly #cluster: Cluster | undefined;
   readonly #stopped = new AbortController();
   #reason: string | undefined = 'the schema has not been checked yet';
 
-  constructor(client: ClickHouseClient, url: string, log: Logger) {
+  /** @param cluster its name in the servers' `remote_servers`, which have a Keeper; without it a single server */
+  constructor(client: ClickHouseClient, url: string, log: Logger, cluster?: string) {
     this.#client = client;
     this.#url = new URL(url);
     this.#log = log;
+    this.#cluster = cluster === undefined ? undefined : { name: cluster, keeper: true };
   }
 
   /** Why the tables cannot be written; undefined once they can. */
@@ -48,12 +52,13 @@ export class SchemaKeeper {
   }
 
   async #migrate(database: string): Promise<void> {
+    const options = { database, cluster: this.#cluster };
     try {
-      await migrate(this.#client, { database });
+      await migrate(this.#client, options);
     } catch (error) {
       if (!(error instanceof ClickHouseError && error.type === 'UNKNOWN_DATABASE')) throw error;
       await this.#createDatabase(database);
-      await migrate(this.#client, { database });
+      await migrate(this.#client, options);
     }
   }
 
@@ -64,7 +69,7 @@ export class SchemaKeeper {
     const client = createClient({ url });
     try {
       await client.command({
-        query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
+        query: `CREATE DATABASE IF NOT EXISTS {database:Identifier}${onCluster(this.#cluster)}`,
         query_params: { database },
       });
     } finally {

@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { CollectorError } from '../errors.ts';
+import { type Cluster, forCluster } from './cluster.ts';
 
 export interface Migration {
   readonly number: number;
@@ -24,6 +25,8 @@ export interface MigrateOptions {
   readonly database: string;
   /** @default the migrations of this build */
   readonly migrations?: readonly Migration[];
+  /** @default a single server */
+  readonly cluster?: Cluster | undefined;
 }
 
 /**
@@ -33,14 +36,17 @@ export interface MigrateOptions {
  *   `schema_statement_failed` naming file and statement when ClickHouse refuses one
  */
 export async function migrate(client: ClickHouseClient, options: MigrateOptions): Promise<void> {
-  const { database } = options;
+  const { database, cluster } = options;
   const migrations = options.migrations ?? (await readMigrations());
-  await client.command({ query: recordTable, query_params: { database } });
+  // Without Keeper each node keeps its own record.
+  for (const query of cluster?.keeper ? forCluster(recordTable, cluster, database) : [recordTable]) {
+    await client.command({ query, query_params: { database } });
+  }
   const applied = await readApplied(client, database);
   verifyApplied(applied, migrations);
   for (const migration of migrations) {
     if (applied.has(migration.number)) continue;
-    await apply(client, database, migration);
+    await apply(client, database, migration, cluster);
     const { number, name, checksum } = migration;
     await client.command({ query: recordMigration, query_params: { database, number, name, checksum } });
   }
@@ -72,8 +78,7 @@ export function parseMigration(name: string, text: string): Migration {
   return { number, name, checksum: createHash('sha256').update(text).digest('hex'), statements };
 }
 
-const recordTable = `
-CREATE TABLE IF NOT EXISTS {database:Identifier}.schema_migration (
+const recordTable = `CREATE TABLE IF NOT EXISTS {database:Identifier}.schema_migration (
     number     UInt16,
     name       String,
     checksum   String,
@@ -116,10 +121,21 @@ function verifyApplied(applied: ReadonlyMap<number, Applied>, migrations: readon
   }
 }
 
-async function apply(client: ClickHouseClient, database: string, migration: Migration): Promise<void> {
-  for (const query of migration.statements) {
+/** What a copy put into a cluster is there when the next statement runs. */
+const clickhouse_settings = { distributed_foreground_insert: 1 } as const;
+
+async function apply(
+  client: ClickHouseClient,
+  database: string,
+  migration: Migration,
+  cluster: Cluster | undefined,
+): Promise<void> {
+  const { statements } = migration;
+  for (const query of cluster
+    ? statements.flatMap((sql) => forCluster(sql, cluster, database))
+    : statements) {
     try {
-      await client.command({ query, query_params: { database } });
+      await client.command({ query, query_params: { database }, clickhouse_settings });
     } catch (error) {
       const statement = query.split('\n', 1)[0];
       throw new CollectorError(

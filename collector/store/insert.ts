@@ -23,6 +23,8 @@ export function clickhouseInsert(client: ClickHouseClient): Insert {
         async_insert: 0,
         max_threads: 1,
         max_insert_threads: '1',
+        // On a cluster: written on the shards, not only noted down for them.
+        distributed_foreground_insert: 1,
         // A block must stay one: parts of it would have a token each, and be told apart by their order only.
         max_insert_block_size: '1048576',
         min_insert_block_size_rows: '1048576',
