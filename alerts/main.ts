@@ -5,6 +5,7 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { z } from 'zod';
 import type { AlertNoticeRow, AlertRow } from '../telemetry/alerts.ts';
 import { ConfigError, readConfig, setting } from '../telemetry/service/config.ts';
+import { backfill } from './backfill.ts';
 import { longestMinutes, longestPageMinutes } from './burn.ts';
 import { explain } from './explain.ts';
 import { headline, messageOf } from './message.ts';
@@ -56,6 +57,10 @@ async function withStore(command: Exclude<AlertsCommand, { name: 'list' }>): Pro
   });
   try {
     if (command.name === 'replay') return await showReplay(client, command);
+    if (command.name === 'backfill') {
+      await backfill(client, { ...command, onHour: (ms) => print(`${text(ms)} is counted anew`) });
+      return 0;
+    }
     if (command.name === 'maintenance') {
       await addMaintenance(client, command);
       return 0;
