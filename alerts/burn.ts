@@ -29,6 +29,8 @@ export const windowPairs: readonly WindowPair[] = [
   { severity: 'ticket', burn: 1, longMinutes: 4_320, shortMinutes: 360, shortShare: 2, name: '3d/6h' },
 ];
 export const longestMinutes = 4_320;
+/** Regions are watched for pages only: their slow burning is in the tickets of all, whose common factor it is. */
+export const longestPageMinutes = 360;
 
 /**
  * A budget of a tenth cannot burn 14.4 times as fast: with every event bad it burns ten times. Three quarters of all
@@ -50,31 +52,20 @@ export interface Sums {
   total(from: number, to: number): number;
 }
 
+/** One entry a minute from the first to the last, so that any span is two look-ups. */
 export function sumsOf({ minutes, good, total }: Minutes): Sums {
-  const goodBefore = runningSum(good);
-  const totalBefore = runningSum(total);
-  const over = (before: Float64Array) => (from: number, to: number) =>
-    before[firstAtOrAfter(minutes, to)]! - before[firstAtOrAfter(minutes, from)]!;
-  return { good: over(goodBefore), total: over(totalBefore) };
-}
-
-function runningSum(values: readonly number[]): Float64Array {
-  const sums = new Float64Array(values.length + 1);
-  values.forEach((value, i) => {
-    sums[i + 1] = sums[i]! + value;
-  });
-  return sums;
-}
-
-function firstAtOrAfter(sorted: readonly number[], wanted: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const first = minutes[0] ?? 0;
+  const length = (minutes.at(-1) ?? first - 1) - first + 1;
+  const over = (values: readonly number[]) => {
+    const before = new Float64Array(length + 1);
+    minutes.forEach((minute, i) => {
+      before[minute - first + 1] = values[i]!;
+    });
+    for (let i = 1; i <= length; i += 1) before[i] = before[i]! + before[i - 1]!;
+    const place = (minute: number) => Math.min(Math.max(minute - first, 0), length);
+    return (from: number, to: number) => before[place(to)]! - before[place(from)]!;
+  };
+  return { good: over(good), total: over(total) };
 }
 
 export interface Burn {

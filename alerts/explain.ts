@@ -1,6 +1,7 @@
 /** Why people suffer: the queries for who they are, what they share and which calls are worst, and what comes of them. */
 import type { AlertRow } from '../telemetry/alerts.ts';
-import { type Count, commonFactors, type Factor } from './factors.ts';
+import { type Count, commonFactors, type Factor, factorsOf } from './factors.ts';
+import { regionDimension, regionOf } from './slos/regions.ts';
 import type { Slo } from './slos/slo.ts';
 
 /** What an alert knows beside its burn rate. */
@@ -31,16 +32,19 @@ const suffers = 'bad > 0.1 * total';
 
 const persons = (people: string) => `
 people AS (
-  SELECT tenant_id, call_id, participant_id, any(detail) AS detail, sum(bad) AS bad, sum(total) AS total
+  SELECT tenant_id, call_id, participant_id, max(detail) AS detail, sum(bad) AS bad, sum(total) AS total
   FROM (${people}) GROUP BY tenant_id, call_id, participant_id
 )`;
 
+/** Whether a person is among those the alert is about. Parameter: region, '' for everybody. */
+const concerned = (column: string) => `({region:String} = '' OR ${column} = {region:String})`;
+
 /**
  * One row of CountRow per dimension and value: dimensions of participants, `incident` (kinds that the detectors
- * found about a person; `none` without) and `` `cause` `` (what the event itself said). Parameters: from, to.
+ * found about a person; `none` without) and `` `cause` `` (what the event itself said). Parameters: from, to, region.
  */
 function countsSql(slo: Slo & { readonly people: string }): string {
-  const columns = ['country', ...slo.dimensions.filter((one) => one !== 'country')];
+  const columns = [regionDimension, ...slo.dimensions.filter((one) => one !== regionDimension)];
   const pairs = columns.map((column) => `('${column}', d.${column})`).join(', ');
   const known = columns.map((column) => `max(p.${column}) AS ${column}`).join(', ');
   return `WITH ${persons(slo.people)},
@@ -63,8 +67,8 @@ SELECT pair.1 AS dimension, pair.2 AS value, count() AS people, countIf(${suffer
 FROM people AS s
 LEFT JOIN dimension AS d USING (tenant_id, call_id, participant_id)
 LEFT JOIN found AS f USING (tenant_id, call_id, participant_id)
-ARRAY JOIN arrayConcat([('all', 'all'), ('cause', s.detail)], [${pairs}],
-  if(empty(f.kinds), [('incident', 'none')], arrayMap(kind -> ('incident', kind), f.kinds))) AS pair
+ARRAY JOIN arrayConcat([${pairs}], if(${concerned(`d.${regionDimension}`)}, arrayConcat([('all', 'all'), ('cause', s.detail)],
+  if(empty(f.kinds), [('incident', 'none')], arrayMap(kind -> ('incident', kind), f.kinds))), [])) AS pair
 GROUP BY dimension, value
 ORDER BY dimension, bad DESC, value
 LIMIT 200 BY dimension`;
@@ -72,7 +76,11 @@ LIMIT 200 BY dimension`;
 
 /** Rows of `call_id`, the worst first. */
 const worstCallsSql = (slo: Slo & { readonly people: string }): string => `WITH ${persons(slo.people)}
-SELECT call_id FROM people WHERE call_id != ''
+SELECT call_id FROM people
+WHERE call_id != '' AND ({region:String} = '' OR (tenant_id, call_id, participant_id) IN (
+  SELECT tenant_id, call_id, participant_id FROM participant_dimension AS p
+  WHERE (tenant_id, call_id) IN (SELECT tenant_id, call_id FROM people)
+  GROUP BY tenant_id, call_id, participant_id HAVING max(p.${regionDimension}) = {region:String}))
 GROUP BY call_id HAVING sum(bad) > 0 ORDER BY sum(bad) DESC, sum(bad) / sum(total) DESC, call_id LIMIT 10`;
 
 /** Of the rows of countsSql, what is not about a dimension. */
@@ -102,22 +110,30 @@ const longestMs = 6 * 3_600_000;
 /** With less, a group is too small to stand out: what was before belongs to the picture. */
 const shortestMs = 10 * 60_000;
 
-export type Query = <Row>(sql: string, parameters: Record<string, number>) => Promise<Row[]>;
+export type Query = <Row>(sql: string, parameters: Record<string, number | string>) => Promise<Row[]>;
 
 /** @param atMs up to when */
 export async function explain(query: Query, slo: Slo, alert: AlertRow, atMs: number): Promise<Explanation> {
   if (slo.people === undefined || alert.kind === 'blind') return unexplained;
   const from = Math.max(Math.min(alert.since_at, atMs - shortestMs), atMs - longestMs);
-  const span = { from, to: atMs };
+  const region = regionOf(alert.scope);
+  const span = { from, to: atMs, region };
   const asked = { ...slo, people: slo.people };
   const counts = await query<Count>(countsSql(asked), span);
   const calls = await query<{ call_id: string }>(worstCallsSql(asked), span);
   const { dimensions, ...rest } = told(counts);
   return {
     ...rest,
-    factors: commonFactors(dimensions).slice(0, 5),
+    factors: factorsFor(region, dimensions).slice(0, 5),
     worstCalls: calls.map((row) => row.call_id),
   };
+}
+
+/** Of an alert about a region, the region comes first, however few people it has. */
+function factorsFor(region: string, counts: readonly Count[]): Factor[] {
+  const isRegion = ({ dimension, value }: Factor) => dimension === regionDimension && value === region;
+  const common = commonFactors(counts).filter((one) => !isRegion(one));
+  return region === '' ? common : [...factorsOf(counts).filter(isRegion), ...common];
 }
 
 export const readExplanation = (alert: AlertRow): Explanation =>

@@ -29,30 +29,40 @@ const leastPeople = 20;
 const leastOthers = 20;
 /** Three times as often as elsewhere is what one would call a common factor. */
 const leastRisk = 3;
+
+/** Whether a group suffers so much more than all others that this is no chance. */
+export const standsOut = (
+  { people, bad }: Pick<Count, 'people' | 'bad'>,
+  others: Pick<Count, 'people' | 'bad'>,
+): boolean => isMarked(factorOf({ dimension: '', value: '', people, bad }, others.people, others.bad));
+
+const isMarked = (one: Factor) =>
+  one.people >= leastPeople &&
+  one.otherPeople >= leastOthers &&
+  one.relativeRisk >= leastRisk &&
+  one.atLeast > 1;
+
 /** A group that holds few of those who suffer does not explain them. */
 const leastShare = 0.3;
 
 /** Standing out, the strongest first: by the lower end of the interval, so that chance does not lead. */
 export function commonFactors(counts: readonly Count[]): Factor[] {
+  return factorsOf(counts)
+    .filter((one) => isMarked(one) && one.share >= leastShare)
+    .sort((a, b) => b.atLeast - a.atLeast || a.dimension.localeCompare(b.dimension));
+}
+
+/** Every known value of every dimension against all others of it. */
+export function factorsOf(counts: readonly Count[]): Factor[] {
   const byDimension = Map.groupBy(
     counts.filter(({ value }) => value !== ''),
     ({ dimension }) => dimension,
   );
-  return [...byDimension.values()]
-    .flatMap((values) => {
-      const people = sum(values.map((one) => one.people));
-      const bad = sum(values.map((one) => one.bad));
-      return values.map((one) => factorOf(one, people - one.people, bad - one.bad));
-    })
-    .filter(
-      (one) =>
-        one.people >= leastPeople &&
-        one.otherPeople >= leastOthers &&
-        one.relativeRisk >= leastRisk &&
-        one.atLeast > 1 &&
-        one.share >= leastShare,
-    )
-    .sort((a, b) => b.atLeast - a.atLeast || a.dimension.localeCompare(b.dimension));
+  return [...byDimension.values()].flatMap((values) => {
+    const people = sum(values.map((one) => one.people));
+    const bad = sum(values.map((one) => one.bad));
+    return values.map((one) => factorOf(one, people - one.people, bad - one.bad));
+  });
 }
 
 function factorOf(count: Count, otherPeople: number, otherBad: number): Factor {

@@ -1,5 +1,6 @@
 /** Which alerts are one incident, so that one incident is one page. Pure. */
 import type { AlertRow } from '../telemetry/alerts.ts';
+import { readExplanation } from './explain.ts';
 
 /** Alerts that began so close together and do not contradict each other are one incident. */
 const togetherMs = 15 * 60_000;
@@ -19,7 +20,13 @@ export function groupOf(alert: AlertRow, open: readonly AlertRow[]): string {
     candidates.find(
       (one) =>
         Math.abs(one.since_at - alert.since_at) <= togetherMs &&
-        (one.factor === '' || alert.factor === '' || one.factor === alert.factor),
+        (one.factor === '' || alert.factor === '' || one.factor === alert.factor || sameCause(one, alert)),
     );
   return same?.group_id ?? alert.alert_id;
+}
+
+/** Two regions that say the same at the same time are hit by one thing. */
+function sameCause(one: AlertRow, other: AlertRow): boolean {
+  const [first, second] = [one, other].map((alert) => readExplanation(alert).causes[0]?.cause);
+  return one.slo === other.slo && one.scope !== '' && other.scope !== '' && !!first && first === second;
 }

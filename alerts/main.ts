@@ -5,7 +5,8 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { z } from 'zod';
 import type { AlertNoticeRow, AlertRow } from '../telemetry/alerts.ts';
 import { ConfigError, readConfig, setting } from '../telemetry/service/config.ts';
-import { longestMinutes } from './burn.ts';
+import { backfill } from './backfill.ts';
+import { longestMinutes, longestPageMinutes } from './burn.ts';
 import { explain } from './explain.ts';
 import { headline, messageOf } from './message.ts';
 import { noticesOf } from './notices.ts';
@@ -14,7 +15,8 @@ import { replay } from './replay.ts';
 import { sample } from './sample.ts';
 import { alertSettings, linkBasesOf, receiversOf } from './settings.ts';
 import { sloNamed, slos } from './slos/list.ts';
-import { type MinutesRow, minutesSql, seriesOf } from './slos/minutes.ts';
+import { type MinutesRow, minutesSql, type RegionRow, seriesOf } from './slos/minutes.ts';
+import { regionSeriesSql } from './slos/regions.ts';
 import { slosText } from './text.ts';
 
 const minuteMs = 60_000;
@@ -55,6 +57,10 @@ async function withStore(command: Exclude<AlertsCommand, { name: 'list' }>): Pro
   });
   try {
     if (command.name === 'replay') return await showReplay(client, command);
+    if (command.name === 'backfill') {
+      await backfill(client, { ...command, onHour: (ms) => print(`${text(ms)} is counted anew`) });
+      return 0;
+    }
     if (command.name === 'maintenance') {
       await addMaintenance(client, command);
       return 0;
@@ -77,7 +83,12 @@ async function showReplay(
     query_params: { from: (from - longestMinutes) * minuteMs, to: to * minuteMs },
     format: 'JSONEachRow',
   });
-  const series = seriesOf(await result.json<MinutesRow>(), slos);
+  const regions = await client.query({
+    query: regionSeriesSql,
+    query_params: { from: (from - longestPageMinutes) * minuteMs, to: to * minuteMs },
+    format: 'JSONEachRow',
+  });
+  const series = seriesOf(await result.json<MinutesRow>(), slos, await regions.json<RegionRow>());
   const { changes } = replay({ slos, series, alerts: new Map(), from, to });
   const fired = [...new Map(changes.map((alert) => [alert.alert_id, alert])).values()].filter(
     ({ fired_at }) => fired_at !== null,
@@ -88,7 +99,7 @@ async function showReplay(
   }
   for (const alert of fired) {
     const slo = sloNamed(alert.slo);
-    const query = async <Row>(sql: string, parameters: Record<string, number>) => {
+    const query = async <Row>(sql: string, parameters: Record<string, number | string>) => {
       const answer = await client.query({ query: sql, query_params: parameters, format: 'JSONEachRow' });
       return answer.json<Row>();
     };
@@ -139,6 +150,7 @@ async function fireTest(
     slo: slo.name,
     kind: 'burn',
     severity: 'page',
+    scope: '',
     status: 'firing',
     group_id: alertId,
     began_at: nowMs - 2 * minuteMs,

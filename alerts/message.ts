@@ -24,6 +24,8 @@ export const messageSchema = z.object({
   kind: z.enum(['firing', 'resolved']),
   severity: z.enum(severities),
   slo: z.string(),
+  /** `country=DE`: about those there; empty: about everybody. */
+  scope: z.string().default(''),
   title: z.string(),
   owner: z.string(),
   headline: z.string(),
@@ -47,11 +49,16 @@ export type AlertMessage = z.infer<typeof messageSchema>;
 export const noticeIdOf = (alert: AlertRow, kind: AlertMessage['kind']) => `${alert.alert_id}-${kind}`;
 
 /** As rows and labels have it; empty where nothing stands out. */
-export const factorKey = ({ factors: [first] }: Explanation): string =>
-  first ? `${first.dimension}=${first.value}` : '';
+export const factorKey = ({ scope }: AlertRow, { factors: [first] }: Explanation): string =>
+  scope || (first ? `${first.dimension}=${first.value}` : '');
 
 export const factorName = ({ dimension, value }: Pick<Factor, 'dimension' | 'value'>) =>
   `${dimensions[dimension as keyof typeof dimensions] ?? dimension} ${value}`;
+
+const factorOfScope = (scope: string) => ({
+  dimension: scope.slice(0, scope.indexOf('=')),
+  value: scope.slice(scope.indexOf('=') + 1),
+});
 
 const percent = (ratio: number) => `${Number((100 * ratio).toPrecision(ratio < 0.1 ? 2 : 3))} %`;
 const clock = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
@@ -82,7 +89,8 @@ export function headline(slo: Slo, alert: AlertRow, explanation: Explanation): s
     ...(cause ? [`${cause.people} say "${cause.cause}"`] : []),
     ...(incident ? [`${incident.people} have ${incident.kind}`] : []),
   ];
-  return `${slo.title}: ${who} ${since}; ${because.length > 0 ? because.join('; ') : 'no common factor stands out'}.`;
+  const where = alert.scope ? ` in ${factorName(factorOfScope(alert.scope))}` : '';
+  return `${slo.title}${where}: ${who} ${since}; ${because.length > 0 ? because.join('; ') : 'no common factor stands out'}.`;
 }
 
 function details(slo: Slo, alert: AlertRow, explanation: Explanation): string[] {
@@ -137,6 +145,7 @@ export function messageOf(input: MessageInput): AlertMessage {
     kind,
     severity: alert.severity,
     slo: slo.name,
+    scope: alert.scope,
     title: slo.title,
     owner: slo.owner,
     headline: `${test ? 'TEST. ' : ''}${kind === 'resolved' ? over : first}`,

@@ -1,11 +1,13 @@
 /** The command line of `npm run alerts`, and the text of `--help`. */
 import { parseArgs } from 'node:util';
+import { longestBackMs, youngestMs } from './backfill.ts';
 import { slos } from './slos/list.ts';
 
 export type AlertsCommand =
   | { readonly name: 'list' }
   | { readonly name: 'test'; readonly slo: string }
   | { readonly name: 'replay'; readonly fromMs: number; readonly toMs: number; readonly json: boolean }
+  | { readonly name: 'backfill'; readonly fromMs: number; readonly toMs: number }
   | {
       readonly name: 'maintenance';
       readonly slo: string;
@@ -25,6 +27,8 @@ export const help = `npm run alerts -- COMMAND [options]
   test NAME                         sends a sample alert of this SLO, and its end, to every receiver, the way a real
                                     one goes: through the store and the pipelines, which must run
   replay --from T --to T [--json]   what would have fired over the stored history, with the thresholds of this build
+  backfill --from T --to T          counts the minutes of promises anew from the rows behind them, in whole hours, after
+                                    a definition changed; rows are kept for 30 days, so no further back than 29
   maintenance --from T --to T --reason TEXT [--slo NAME]
                                     nobody is told in that time; what still fires after it is told then
 
@@ -53,6 +57,8 @@ export function readCommand(args: string[], nowMs = Date.now()): AlertsCommand |
       return { name, slo: known(argument) };
     case 'replay':
       return { name, ...span(), json: values.json ?? false };
+    case 'backfill':
+      return { name, ...hours(span(), nowMs) };
     case 'maintenance':
       if (!values.reason) throw new UsageError('--reason is missing: who reads this later wants to know');
       return {
@@ -64,6 +70,18 @@ export function readCommand(args: string[], nowMs = Date.now()): AlertsCommand |
     default:
       throw new UsageError(`there is no command "${name}"`);
   }
+}
+
+const hourMs = 3_600_000;
+
+/** The whole hours that hold the span. @throws UsageError when rows of it are gone, or still come */
+function hours({ fromMs, toMs }: { fromMs: number; toMs: number }, nowMs: number) {
+  const whole = { fromMs: Math.floor(fromMs / hourMs) * hourMs, toMs: Math.ceil(toMs / hourMs) * hourMs };
+  if (whole.fromMs < nowMs - longestBackMs)
+    throw new UsageError('--from: at most 29 days ago; older rows are gone, and their minutes would be lost');
+  if (whole.toMs > nowMs - youngestMs)
+    throw new UsageError('--to: the whole hour must have ended 15 minutes ago; its minutes are still filled');
+  return whole;
 }
 
 function known(name: string | undefined): string {

@@ -28,8 +28,9 @@ export function replay({ slos, series, alerts, from, to }: ReplayInput): {
   let standing = alerts;
   const changes: AlertRow[] = [];
   for (let minute = from; minute <= to; minute += 1) {
+    const bySlo = Map.groupBy(standing.values(), ({ slo }) => slo);
     const verdicts = watched.flatMap((one) =>
-      verdictsAt(one, minute).map((verdict) => ({ slo: one.slo, verdict })),
+      verdictsAt(one, minute, bySlo.get(one.slo.name)).map((verdict) => ({ slo: one.slo, verdict })),
     );
     const moved = step(standing, verdicts, minute * 60_000);
     standing = moved.alerts;

@@ -1,5 +1,5 @@
 /**
- * The life of an alert: pending, firing, resolved. One at most per promise, kind and severity; its id is made from
+ * The life of an alert: pending, firing, resolved. One at most per promise, kind, severity and scope; its id is made from
  * these and the minute it began, so that a minute evaluated twice finds what it made the first time. Pure.
  */
 import type { AlertRow, Severity } from '../telemetry/alerts.ts';
@@ -50,11 +50,12 @@ export function step(
         alert.slo === slo.name &&
         alert.kind === verdict.kind &&
         alert.severity === verdict.severity &&
+        alert.scope === verdict.scope &&
         alert.ended_at === null,
     );
     const moved = open
       ? goOn(open, verdict, atMs)
-      : verdict.state === 'holds' && !toldByPage(next.values(), slo, verdict, atMs)
+      : verdict.state === 'holds' && !toldByOther(next.values(), slo, verdict, atMs)
         ? begin(slo, verdict, atMs)
         : undefined;
     if (moved) put(moved);
@@ -64,6 +65,7 @@ export function step(
         if (
           ticket.slo === slo.name &&
           ticket.kind === moved.kind &&
+          ticket.scope === moved.scope &&
           ticket.severity === 'ticket' &&
           !ticket.ended_at
         )
@@ -73,28 +75,32 @@ export function step(
   return { alerts: next, changed: [...changed.values()] };
 }
 
-const rank = (verdict: Verdict) => (verdict.severity === 'page' ? 0 : 1);
+const rank = ({ severity, scope }: Verdict) => (severity === 'page' ? (scope === '' ? 0 : 1) : 2);
 
-/** The budget that a page told of is still in the ticket's windows long after: that is no news. */
-function toldByPage(alerts: Iterable<AlertRow>, slo: Slo, verdict: Verdict, atMs: number): boolean {
-  if (verdict.severity === 'page' || verdict.kind === 'blind') return false;
-  const short = (verdict.burn?.pair.shortMinutes ?? 0) * minuteMs;
+/**
+ * No news: the budget that a page told of is still in the ticket's windows long after; and what goes on in a region is
+ * in the page about everybody that is open.
+ */
+function toldByOther(alerts: Iterable<AlertRow>, slo: Slo, verdict: Verdict, atMs: number): boolean {
+  if (verdict.kind === 'blind' || (verdict.severity === 'page' && verdict.scope === '')) return false;
+  const short = verdict.severity === 'page' ? 0 : (verdict.burn?.pair.shortMinutes ?? 0) * minuteMs;
   for (const alert of alerts) {
     if (alert.slo !== slo.name || alert.kind !== 'burn' || alert.severity !== 'page') continue;
-    if (alert.status === 'dropped') continue;
+    if (alert.scope !== '' || alert.status === 'dropped') continue;
     if (alert.ended_at === null || atMs - alert.ended_at <= short) return true;
   }
   return false;
 }
 
 function begin(slo: Slo, verdict: Verdict, atMs: number): AlertRow {
-  const { kind, severity } = verdict;
-  const alertId = `${slo.name}-${kind}-${severity}-${atMs / minuteMs}`;
+  const { kind, severity, scope } = verdict;
+  const alertId = [slo.name, kind, severity, ...(scope ? [scope] : []), atMs / minuteMs].join('-');
   return {
     alert_id: alertId,
     slo: slo.name,
     kind,
     severity,
+    scope,
     status: 'pending',
     group_id: alertId,
     began_at: atMs,
@@ -134,14 +140,18 @@ function goOn(alert: AlertRow, verdict: Verdict, atMs: number): AlertRow | undef
         revision: atMs,
       };
     }
-    // It holds again before it was over: still the same alert.
-    return alert.calm_at === null ? undefined : { ...alert, calm_at: null, revision: atMs };
+    return again(alert, atMs);
   }
+  if (verdict.state === 'lingers' && alert.status === 'firing') return again(alert, atMs);
   if (alert.status === 'pending') return { ...alert, status: 'dropped', ended_at: atMs, revision: atMs };
   const calmAt = alert.calm_at ?? atMs;
   if (atMs - calmAt >= calmMs) return { ...ended(alert, atMs), calm_at: calmAt };
   return alert.calm_at === null ? { ...alert, calm_at: atMs, revision: atMs } : undefined;
 }
+
+/** Before it was over: still the same alert. */
+const again = (alert: AlertRow, atMs: number): AlertRow | undefined =>
+  alert.calm_at === null ? undefined : { ...alert, calm_at: null, revision: atMs };
 
 const ended = (alert: AlertRow, atMs: number): AlertRow => ({
   ...alert,

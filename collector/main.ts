@@ -14,6 +14,7 @@ import { Intake } from './intake.ts';
 import { CollectorMetrics } from './metrics.ts';
 import { redaction } from './rows/redaction.ts';
 import { SchemaKeeper } from './schema/keeper.ts';
+import { tellSelf } from './self.ts';
 import { clickhouseInsert } from './store/insert.ts';
 import { Spool } from './store/spool.ts';
 import { Store } from './store/store.ts';
@@ -82,6 +83,12 @@ await runService('collector', async (log) => {
     host: config.CALLSCOPE_COLLECTOR_HOST,
     port: config.CALLSCOPE_COLLECTOR_PORT,
   });
+  const stopTelling = tellSelf({
+    url: address,
+    serverKey: config.CALLSCOPE_SERVER_KEY,
+    text: () => metrics.render(),
+    log,
+  });
   const grpcPort = config.CALLSCOPE_COLLECTOR_GRPC_PORT;
   const grpc =
     grpcPort === undefined
@@ -91,6 +98,7 @@ await runService('collector', async (log) => {
     info: { address, ...(grpc && { grpc: grpc.address }) },
     async stop() {
       schema.stop();
+      stopTelling();
       const closed = Promise.all([server.close(), grpc?.close()]);
       await store.drain();
       await Promise.all([closed, prepared]);

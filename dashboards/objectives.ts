@@ -1,15 +1,23 @@
 /** The thresholds of panels: what the SLOs promise, and where a number is doubtful before it is bad. */
+import { sloNamed } from '../alerts/slos/list.ts';
 import { atLeast, atMost } from './thresholds.ts';
 
+/** @throws Error when the promise is not about a number: a fault of this build */
+function limitOf(name: string): number {
+  const { limit } = sloNamed(name);
+  if (limit === undefined) throw new Error(`the SLO "${name}" has no limit to draw`);
+  return limit;
+}
+
 export const objectives = {
-  joinSuccessRatio: 0.999,
-  timeToJoinMs: 3_000,
-  delayMs: 300,
-  jitterMs: 30,
-  lossRatio: 0.01,
-  mos: 4.0,
-  recordingSuccessRatio: 0.99,
-  transcriptionSeconds: 300,
+  joinSuccessRatio: sloNamed('join-success').objective,
+  timeToJoinMs: limitOf('time-to-join'),
+  delayMs: limitOf('latency'),
+  jitterMs: limitOf('jitter'),
+  lossRatio: limitOf('loss'),
+  mos: limitOf('mos'),
+  recordingSuccessRatio: sloNamed('recording').objective,
+  transcriptionSeconds: limitOf('transcription'),
 } as const;
 
 /** Below it many users are dissatisfied (E-model, R < 60); windows under it count as bad. */

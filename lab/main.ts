@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import path from 'node:path';
 import { createScreen } from '../runtime/demo/screen.ts';
 import { endedFromOutside } from '../runtime/demo/signals.ts';
+import { alertsLab } from './alerts/main.ts';
 import { loopLab } from './loop/main.ts';
 import { help, type LabOptions, readOptions, UsageError } from './options.ts';
 import { playRun, type RunSpec } from './play.ts';
@@ -23,6 +24,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
   try {
+    if (args[0] === 'alerts') return await alertsLab(args.slice(1), screen);
     if (args[0] === 'loop') return await loopLab(args.slice(1), projectDir, screen);
     const options = readOptions(args);
     if (options !== 'help') return await lab(options);

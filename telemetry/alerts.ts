@@ -5,13 +5,15 @@ export type Severity = (typeof severities)[number];
 
 /** Table `alert`: one alert from its first sign to its end. Key: alert_id; the highest `revision` counts. */
 export interface AlertRow {
-  /** Deterministic: promise, kind, severity and when it began. */
+  /** Deterministic: promise, kind, severity, scope and when it began. */
   alert_id: string;
   /** Name of the promise. */
   slo: string;
   /** `burn`: the budget burns too fast. `blind`: events are missing that ought to be there. */
   kind: 'burn' | 'blind';
   severity: Severity;
+  /** `country=DE`: of those there only; empty: of everybody. */
+  scope: string;
   /** `pending` until it has lasted long enough; `dropped` when it did not; then `firing` and `resolved`. */
   status: 'pending' | 'firing' | 'resolved' | 'dropped';
   /** The alert that opened the incident this one belongs to; its own id when it was the first. */

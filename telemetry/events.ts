@@ -102,6 +102,13 @@ export const metrics = {
   rooms: 'rtc.sfu.rooms',
   participants: 'rtc.sfu.participants',
   transports: 'rtc.sfu.transports',
+  /** Counter. Rows that ClickHouse acknowledged, by table. */
+  collectorRows: 'rtc.collector.rows',
+  /** Counter. Requests that were refused, by reason. */
+  collectorRefusals: 'rtc.collector.refusals',
+  /** What waits for ClickHouse: requests on disk, blocks in memory. */
+  collectorSpoolBytes: 'rtc.collector.spool_bytes',
+  collectorBufferedBytes: 'rtc.collector.buffered_bytes',
   queueDepth: 'rtc.pipelines.queue_depth',
   queueOldestMs: 'rtc.pipelines.queue_oldest_ms',
   jobDurationMs: 'rtc.pipelines.job_duration_ms',

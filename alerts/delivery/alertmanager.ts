@@ -28,6 +28,7 @@ function alertOf(message: AlertMessage, nowMs: number) {
       service: 'callscope',
       alert: message.alertId,
       incident: message.groupId,
+      ...(message.scope ? { scope: message.scope } : {}),
       ...(message.factor ? { factor: message.factor } : {}),
       ...(message.test ? { test: 'true' } : {}),
     },

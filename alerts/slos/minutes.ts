@@ -12,6 +12,14 @@ export interface Minutes {
 export interface Series extends Minutes {
   /** Of the promise's witness: `total` counts what was seen. */
   readonly witness: Minutes;
+  /** By region ('' where it is not known), of promises about people. Absent: not known how it is there. */
+  readonly regions?: ReadonlyMap<string, Minutes> | undefined;
+}
+
+/** Of slo_region_minute (regions.ts). */
+export interface RegionRow extends Minutes {
+  readonly slo: string;
+  readonly region: string;
 }
 
 export const noMinutes: Minutes = { minutes: [], good: [], total: [] };
@@ -46,12 +54,21 @@ export interface MinutesRow extends Minutes {
   readonly source: string;
 }
 
-export function seriesOf(rows: readonly MinutesRow[], slos: readonly Slo[]): Map<string, Series> {
+export function seriesOf(
+  rows: readonly MinutesRow[],
+  slos: readonly Slo[],
+  regionRows?: readonly RegionRow[],
+): Map<string, Series> {
   const bySource = new Map(rows.map((row) => [row.source, row]));
+  const bySlo = regionRows && Map.groupBy(regionRows, ({ slo }) => slo);
   return new Map(
     slos.map(({ name }) => [
       name,
-      { ...(bySource.get(name) ?? noMinutes), witness: bySource.get(witnessOf(name)) ?? noMinutes },
+      {
+        ...(bySource.get(name) ?? noMinutes),
+        witness: bySource.get(witnessOf(name)) ?? noMinutes,
+        regions: bySlo && new Map((bySlo.get(name) ?? []).map((row) => [row.region, row])),
+      },
     ]),
   );
 }

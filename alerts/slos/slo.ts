@@ -48,6 +48,8 @@ export interface Slo {
    * are and the events are not, the promise is blind. Absent: silence cannot be told from nothing to do.
    */
   witness?(bounds: Bounds): string;
+  /** What parts a good event from a bad one, in the unit of the promise, where it is a number. Dashboards draw it. */
+  readonly limit?: number;
   /** With fewer bad events in the long window nobody is told: one failed join of three is no trend. */
   readonly fewestBad: number;
   /** What people suffer, as it follows "38 of 300 people". */
@@ -55,8 +57,8 @@ export interface Slo {
   /** What is seen instead where the promise is blind, in words. */
   readonly unseen?: string;
   /**
-   * Rows of `tenant_id, call_id, participant_id, detail, bad, total`, one per person, between {from} and {to} (epoch
-   * ms); `detail` is why, where the event says so. Absent: the promise is about the service, not about people.
+   * Rows of `minute, tenant_id, call_id, participant_id, detail, bad, total`, one per person and minute, between {from}
+   * and {to} (epoch ms); `detail` is why, where the event says so. Absent: the promise is about the service, not about people.
    */
   readonly people?: string;
   readonly dimensions: readonly Dimension[];

@@ -44,27 +44,30 @@ export const seenReadings = (service: string, metric: string, worth: string) => 
   `SELECT toDateTime(toStartOfMinute(time), 'UTC') AS minute, countIf(${worth}) AS seen
 FROM rtc_metric WHERE service_name = '${service}' AND name = '${metric}' AND ${bounds.during('time')} GROUP BY minute`;
 
-const between = (column: string) =>
+const minuteOf = (column: string) => `toDateTime(toStartOfMinute(${column}), 'UTC') AS minute`;
+
+/** Parameters {from} and {to}, epoch ms; `to` is not in it. */
+export const between = (column: string) =>
   `${column} >= fromUnixTimestamp64Milli({from:Int64}) AND ${column} < fromUnixTimestamp64Milli({to:Int64})`;
 
 export const peopleJoining = (bad: string) =>
-  `SELECT tenant_id, call_id, participant_id,
+  `SELECT ${minuteOf('time')}, tenant_id, call_id, participant_id,
   anyIf(replaceRegexpAll(substringUTF8(status_message, 1, 80), '[0-9]+', '#'), status_code = 'error') AS detail,
   countIf(${bad}) AS bad, count() AS total
 FROM rtc_span WHERE ${between('time')} AND source = 'client' AND name = 'rtc.join'
-GROUP BY tenant_id, call_id, participant_id`;
+GROUP BY minute, tenant_id, call_id, participant_id`;
 
 export const peopleReceiving = (bad: string, known: string, kinds = "'audio', 'video'") =>
-  `SELECT tenant_id, call_id, receiver_id AS participant_id, '' AS detail,
+  `SELECT ${minuteOf('window_start')}, tenant_id, call_id, receiver_id AS participant_id, '' AS detail,
   countIf(${bad}) AS bad, countIf(${known}) AS total
 FROM stream_score FINAL
 WHERE ${between('window_start')} AND point = 'receiver' AND kind IN (${kinds})
-GROUP BY tenant_id, call_id, participant_id HAVING total > 0`;
+GROUP BY minute, tenant_id, call_id, participant_id HAVING total > 0`;
 
 /** Calls stand for the people in them: a recording is nobody's in particular. */
 export const callsWith = (name: string, bad: string) =>
-  `SELECT tenant_id, call_id, '' AS participant_id,
+  `SELECT ${minuteOf('time')}, tenant_id, call_id, '' AS participant_id,
   anyIf(replaceRegexpAll(substringUTF8(attributes['reason'], 1, 80), '[0-9]+', '#'), ${bad}) AS detail,
   countIf(${bad}) AS bad, count() AS total
 FROM rtc_event WHERE ${between('time')} AND name = '${name}'
-GROUP BY tenant_id, call_id, participant_id`;
+GROUP BY minute, tenant_id, call_id, participant_id`;

@@ -20,6 +20,7 @@ import { rememberedMs } from '../../alerts/state.ts';
 import type { AlertNoticeRow, AlertRow } from '../../telemetry/alerts.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import { readSql, type Store } from '../store/store.ts';
+import { regionMinutes } from './regions.ts';
 
 const minuteMs = 60_000;
 /** Samples of a minute have come, and its windows are scored, so long after it. */
@@ -48,17 +49,18 @@ export async function evaluate(context: AlertContext): Promise<void> {
   const last = run ? Math.floor(run.through / minuteMs) : undefined;
   if (last !== undefined && last >= through) return;
   const from = Math.max(last === undefined ? through : last + 1, through - catchUpMinutes);
-  const [rows, standing, maintenance] = await Promise.all([
+  const [rows, regionRows, standing, maintenance] = await Promise.all([
     store.query<MinutesRow>(minutesSql(slos), {
       from: (from - longestMinutes) * minuteMs,
       to: through * minuteMs,
     }),
+    regionMinutes(context, from, through),
     store.query<AlertRow>(standingSql, { from: from * minuteMs - rememberedMs }),
     store.query<MaintenanceRow>(maintenanceSql, { at: through * minuteMs }),
   ]);
   const { alerts, changes } = replay({
     slos,
-    series: seriesOf(rows, slos),
+    series: seriesOf(rows, slos, regionRows),
     alerts: new Map(standing.map((alert) => [alert.alert_id, alert])),
     from,
     to: through,
@@ -104,7 +106,7 @@ async function tell(
     const known = {
       ...alert,
       told: true,
-      factor: factorKey(explanation),
+      factor: factorKey(alert, explanation),
       headline: headline(slo, alert, explanation),
       explanation: JSON.stringify(explanation),
       revision: atMs + 1,

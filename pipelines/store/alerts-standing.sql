@@ -1,6 +1,6 @@
 -- Alerts that are open at `from` (epoch ms) or ended after it. Parameter: from.
 SELECT
-    alert_id, slo, kind, severity, status, group_id,
+    alert_id, slo, kind, severity, scope, status, group_id,
     toUnixTimestamp64Milli(a.began_at) AS began_at,
     toUnixTimestamp64Milli(a.since_at) AS since_at,
     toUnixTimestamp64Milli(a.fired_at) AS fired_at,

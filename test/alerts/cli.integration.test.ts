@@ -6,7 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { isSigned } from '../../alerts/delivery/webhook.ts';
-import { fillFleet, minuteMs } from '../pipelines/alerts/fleet.ts';
+import { minuteMs } from '../../lab/alerts/fleet.ts';
+import { fillFleet } from '../pipelines/alerts/fleet.ts';
 import { type PipelinesProcess, startPipelines } from '../pipelines/support/process.ts';
 import { openTestStore, type TestStore } from '../pipelines/support/store.ts';
 

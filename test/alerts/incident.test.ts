@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { unexplained } from '../../alerts/explain.ts';
 import { groupOf } from '../../alerts/incident.ts';
 import type { AlertRow } from '../../telemetry/alerts.ts';
 
@@ -12,9 +13,19 @@ const alert = (id: string, more: Partial<AlertRow> = {}) =>
     told: true,
     since_at: 0,
     fired_at: 0,
+    slo: 'join-success',
+    scope: '',
     factor: '',
+    explanation: '',
     ...more,
   }) as AlertRow;
+
+const region = (id: string, country: string, cause: string) =>
+  alert(id, {
+    scope: `country=${country}`,
+    factor: `country=${country}`,
+    explanation: JSON.stringify({ ...unexplained, causes: [{ cause, people: 9 }] }),
+  });
 
 test.each([
   [
@@ -35,6 +46,8 @@ test.each([
   ['one that is over', alert('b'), alert('a', { status: 'resolved' }), 'b'],
   ['a page does not hide in a ticket', alert('b'), alert('a', { severity: 'ticket' }), 'b'],
   ['a ticket joins a page', alert('b', { severity: 'ticket' }), alert('a'), 'a'],
+  ['two regions that say the same', region('b', 'DE', 'ICE failed'), region('a', 'FR', 'ICE failed'), 'a'],
+  ['two regions that do not', region('b', 'DE', 'ICE failed'), region('a', 'FR', 'no answer'), 'b'],
   ['a member leads to its incident', alert('c'), alert('b', { group_id: 'a' }), 'a'],
 ])('%s', (_name, fresh, open, group) => {
   expect(groupOf(fresh, [open, fresh])).toBe(group);

@@ -12,12 +12,13 @@ const bad = sumsOf({ minutes: [0], good: [0], total: [100] });
 const holds = (severity: Severity): Verdict => ({
   kind: 'burn',
   severity,
+  scope: '',
   state: 'holds',
   since: 0,
   burn: burnOf(slo, bad, windowPairs.find((pair) => pair.severity === severity)!, 1),
 });
-const calm = (severity: Severity): Verdict => ({ kind: 'burn', severity, state: 'calm' });
-const unknown = (severity: Severity): Verdict => ({ kind: 'burn', severity, state: 'unknown' });
+const calm = (severity: Severity): Verdict => ({ kind: 'burn', severity, scope: '', state: 'calm' });
+const unknown = (severity: Severity): Verdict => ({ kind: 'burn', severity, scope: '', state: 'unknown' });
 
 /** One letter a minute: x holds, . calm, ? unknown. */
 function play(letters: Partial<Record<Severity, string>>): AlertRow[] {

@@ -8,6 +8,7 @@ export const message = (more: Partial<AlertMessage> = {}): AlertMessage => ({
   kind: 'firing',
   severity: 'page',
   slo: 'join-success',
+  scope: '',
   title: 'Join success',
   owner: 'media-sre',
   headline: 'Join success: 41 of 300 people (13.7 %) cannot join since 2023-11-14 22:00 UTC',
