@@ -15,6 +15,7 @@ import type {
 import { textOf } from '../../../collector/rows/attributes.ts';
 import { logRows } from '../../../collector/rows/logs.ts';
 import { metricRows } from '../../../collector/rows/metrics.ts';
+import { defaultRedaction } from '../../../collector/rows/redaction.ts';
 import type { RowSink } from '../../../collector/rows/row-set.ts';
 import { spanRows } from '../../../collector/rows/traces.ts';
 import { entranceViews } from '../../../collector/schema/entrance.ts';
@@ -54,7 +55,7 @@ interface Row {
 
 function collected(make: (sink: RowSink) => void): Row[] {
   const rows: Row[] = [];
-  make({ add: (table, row) => rows.push({ table, row }), refuse: () => undefined } as RowSink);
+  make({ add: (table, row) => rows.push({ table, row }), refuse: () => undefined, redaction: defaultRedaction });
   return rows;
 }
 
