@@ -62,7 +62,7 @@ export function logSender(writer: Writer, resource: Attributes, receivedAtMs: nu
 }
 
 export function logRow(sender: LogSender, record: LogRecord, rows: RowSink): void {
-  const { writer, resource, source, clock, receivedAtMs } = sender;
+  const { writer, source, clock, receivedAtMs } = sender;
   const identity = recordIdentity(writer, sender.identity, record.attributes);
   const clientTimeMs = record.timeMs || record.observedTimeMs || receivedAtMs;
   const common = {

@@ -149,7 +149,7 @@ export class Relays {
   }
 
   async #lookOnce(): Promise<void> {
-    if (!this.#redis || this.#redis.status !== 'ready') return;
+    if (this.#redis?.status !== 'ready') return;
     try {
       const seen = await readRelays(this.#redis);
       const connectedForMs = performance.now() - this.#connectedAtMs;

@@ -55,7 +55,11 @@ interface Row {
 
 function collected(make: (sink: RowSink) => void): Row[] {
   const rows: Row[] = [];
-  make({ add: (table, row) => rows.push({ table, row }), refuse: () => undefined, redaction: defaultRedaction });
+  make({
+    add: (table, row) => rows.push({ table, row }),
+    refuse: () => undefined,
+    redaction: defaultRedaction,
+  });
   return rows;
 }
 
