@@ -41,11 +41,11 @@ const someLoss = 0.01;
 
 export const downlinkCongestion: Detector = {
   name: 'downlink_congestion',
-  version: 6,
+  version: 7,
   question: 'Is the way from the SFU to this one receiver losing or delaying packets?',
   onset:
     'transport-wide loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with the receiver’s word and either the estimate’s or a page whose timers are prompt), or an estimate down by >= 35 % with the ' +
-    'receiver’s own loss >= 3 % or delay up by >= 100 ms, or <= 75 % of the bytes sent arriving over 2 s by both ends’ counts with delay up by >= 40 ms, loss >= 1 % or NACKs; and a witness of another kind: NACKs, the receiver’s own loss, or delay. The estimate is ' +
+    'receiver’s own loss >= 3 % or delay up by >= 100 ms, or <= 75 % of the bytes sent arriving over 2 s by both ends’ counts with delay up by >= 40 ms, loss >= 1 % or NACKs; and a witness of another kind: NACKs, the receiver’s own loss of what reached the SFU whole, or delay. The estimate is ' +
     'made of the same feedback as the loss, and a busy receiver sends its feedback before it has read the packets',
   clearing:
     'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s; where the receiver’s own loss is known ' +
@@ -92,7 +92,6 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
   const shortIsFelt =
     atLeast(delayUpMs, queueMs) || receiverSaysLoss || atLeast(d.clientLoss, someLoss) || estimateSaysSo;
   const witnesses = [losing, receiverSaysLoss, estimateSaysSo, delaySaysSo, short].filter(Boolean).length;
-  // The receiver's count alone may be an uplink's loss handed on; with a fallen estimate it is the downlink's.
   const bad =
     (short && shortIsFelt) ||
     (losing && (receiverSaysLoss || delaySaysSo)) ||

@@ -44,6 +44,7 @@ export interface DownlinkFeatures extends SfuLossFeatures {
   readonly nackedTracks: number | undefined;
   readonly roundTripMs: number | undefined;
   readonly roundTripBeforeMs: number | undefined;
+  /** By the receiver's own count, of streams that reached the SFU whole; over its newest samples and over 5 s. */
   readonly clientLoss: number | undefined;
   readonly clientLossLong: number | undefined;
   readonly clientTimeMs: number | undefined;
@@ -67,8 +68,9 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
   const consumers = sentPaths.map(({ rows }) => rows);
   const recent = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, shortMs)));
   const steady = consumers.map((rows) => measureConsumer(rows, upTo(rows.at(-1)!.time, longMs)));
-  // What is asked for again because it never reached the SFU is no news of this link.
-  const whole = sentPaths.map(({ path }) => !freshLayers(path.uplink, atMs).holes);
+  // What is missed or asked for again because it never reached the SFU is no news of this link.
+  const isWhole = ({ path }: { readonly path: MediaPath }) => !freshLayers(path.uplink, atMs).holes;
+  const whole = sentPaths.map(isWhole);
   const asking = recent.filter((_, i) => whole[i]);
   const askingLong = steady.filter((_, i) => whole[i]);
   const sent = recent.filter((m) => (m.packets ?? 0) >= 5);
@@ -79,7 +81,10 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
   const inbound = paths.map((p) => ({ path: p, rows: fresh(p.inbound, atMs, staleClientMs) }));
   const heard = inbound.filter((i) => i.rows.length > 0);
   const client = heard.map((i) => measureInbound(i.rows, upTo(i.rows.at(-1)!.time, clientShortMs)));
-  const clientLong = heard.map((i) => measureInbound(i.rows, upTo(i.rows.at(-1)!.time, longMs)));
+  const missing = client.filter((_, i) => isWhole(heard[i]!));
+  const missingLong = heard
+    .filter(isWhole)
+    .map((i) => measureInbound(i.rows, upTo(i.rows.at(-1)!.time, longMs)));
   const audio = client.filter((_, i) => heard[i]!.path.uplink.kind === 'audio');
 
   return {
@@ -115,12 +120,12 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
       ),
     ),
     clientLoss: weighted(
-      client,
+      missing,
       (m) => m.lossRatio,
       (m) => m.packets,
     ),
     clientLossLong: weighted(
-      clientLong,
+      missingLong,
       (m) => m.lossRatio,
       (m) => m.packets,
     ),

@@ -177,6 +177,16 @@ describe('detectors', { timeout: 60_000 }, () => {
     );
   });
 
+  it('takes what never reached the SFU for no loss of a receiver’s link, however its estimate moves', () => {
+    const script: Script = (id, s) => {
+      if (s < faultAt) return {};
+      return id === 'ben' ? { upLoss: 0.4, soundTorn: 0.4 } : { estimateBps: 500_000 };
+    };
+    const { incidents } = play(syntheticCall(people, seconds, script), { toSecond: seconds });
+    expect(incidents.map((i) => i.kind)).toContain('uplink_congestion');
+    expect(incidents.filter((i) => i.kind === 'downlink_congestion')).toEqual([]);
+  });
+
   it('says in one sentence what happened to whom, and how the others did', () => {
     const { incidents } = play(syntheticCall(people, seconds, forBen(narrow)), { toSecond: seconds });
     expect(incidents[0]!.sentence).toMatch(

@@ -102,7 +102,7 @@ describe('where programs are missing', () => {
     await eventually('the set-up to end', () => run.code !== undefined);
     expect(run.code).toBe(1);
     expect(run.output).toMatch(
-      /^ {2}sudo apt-get install -y --no-install-recommends chromium redis-server coturn openssl$/m,
+      /^ {2}sudo apt-get install -y --no-install-recommends chromium redis-server coturn ffmpeg pocketsphinx pocketsphinx-en-us espeak-ng openssl$/m,
     );
   });
 
@@ -114,7 +114,9 @@ describe('where programs are missing', () => {
     };
     const run = setUp(bareCheckout(), { env, unprivileged: true });
     await eventually('the set-up to end', () => run.code !== undefined);
-    expect(run.output).toMatch(/^ {2}sudo apt-get install -y --no-install-recommends coturn openssl$/m);
+    expect(run.output).toMatch(
+      /^ {2}sudo apt-get install -y --no-install-recommends coturn ffmpeg pocketsphinx pocketsphinx-en-us openssl$/m,
+    );
   });
 });
 
