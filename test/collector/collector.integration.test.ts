@@ -68,7 +68,8 @@ describe('the official exporters', () => {
           tenant_id: 'default',
           participant_id: 'p',
           sfu_node_id: 'n1',
-          bitrate: 250_000.5,
+          // 11 significant bits
+          bitrate: 249_984,
           packet_count: 2 ** 40,
           paused: true,
           current_spatial_layer: -1,
