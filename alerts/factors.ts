@@ -83,4 +83,4 @@ function factorOf(count: Count, otherPeople: number, otherBad: number): Factor {
   };
 }
 
-const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
+export const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);

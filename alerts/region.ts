@@ -3,7 +3,7 @@
  * long before all together burn; when all burn alike it is nobody's region, and one alert about everybody. Pure.
  */
 import { type Burn, burnOf, longestPageMinutes, type Sums, type WindowPair, windowPairs } from './burn.ts';
-import { standsOut } from './factors.ts';
+import { standsOut, sum } from './factors.ts';
 import type { Slo } from './slos/slo.ts';
 
 const pagePairs = windowPairs.filter(({ severity }) => severity === 'page');
@@ -64,5 +64,3 @@ export function without(excluded: ReadonlySet<string>, regions: ReadonlyMap<stri
     to - from > longestPageMinutes ? all[of](from, to) : sum(others.map((one) => one[of](from, to)));
   return { good: over('good'), total: over('total') };
 }
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

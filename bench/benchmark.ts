@@ -68,6 +68,33 @@ export function commit(): string {
   }
 }
 
+/**
+ * The value of an option of whole numbers.
+ * @throws Error when what was given is none, or below 1
+ */
+export function optionOf(args: readonly string[], name: string, otherwise: number): number {
+  const at = args.indexOf(name);
+  if (at < 0) return otherwise;
+  const value = Number(args[at + 1]);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new Error(`${name} must be a whole number of at least 1, not "${args[at + 1]}"`);
+  }
+  return value;
+}
+
+/** The middle of the values, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** A value that was measured, with this share of the values below it; of the middle two the upper. NaN of none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
 export function limit(figure: string, measured: number, upper: number): Limit {
   return { figure, measured, limit: upper, holds: measured <= upper };
 }

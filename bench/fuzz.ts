@@ -5,11 +5,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deflateSync, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { type AttributeList, encodeLogRecords, encodeRequest } from '../client/sdk/otlp.ts';
-import { type Benchmark, type BenchmarkReport, commit, machine } from './benchmark.ts';
+import { type Benchmark, type BenchmarkReport, commit, machine, optionOf } from './benchmark.ts';
 import { random, requestBody } from './ingest/payload.ts';
 import { residentMb, serverKey, startRig } from './ingest/rig.ts';
 import { Sender } from './ingest/senders.ts';
-import { optionOf } from './ingest.ts';
 
 const connections = 24;
 /** One good request among so many. */

@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { ColumnTables } from '../collector/columns/tables.ts';
 import { clickhouseInsert } from '../collector/store/insert.ts';
 import { readRequest } from '../collector/store/read-request.ts';
-import { type Benchmark, type BenchmarkReport, commit, machine } from './benchmark.ts';
+import { type Benchmark, type BenchmarkReport, commit, machine, optionOf, quantile } from './benchmark.ts';
 import { attributesPerRecord, renumbered, requestBody } from './ingest/payload.ts';
 import { cpuSeconds, type Rig, startRig } from './ingest/rig.ts';
 import { type Participant, participants, Sender } from './ingest/senders.ts';
@@ -235,23 +235,6 @@ async function paced(
   return latencies;
 }
 
-export function optionOf(args: readonly string[], name: string, otherwise: number): number {
-  const at = args.indexOf(name);
-  if (at < 0) return otherwise;
-  const value = Number(args[at + 1]);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new Error(`${name} must be a whole number of at least 1, not "${args[at + 1]}"`);
-  }
-  return value;
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
+/** Of an even number of runs the upper one in the middle. */
+const median = (values: readonly number[]): number => quantile(values, 0.5);
 const round = (value: number): number => Number(value.toFixed(2));

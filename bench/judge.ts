@@ -28,7 +28,7 @@ import {
   syntheticCall,
   tenantId,
 } from '../test/quality/support/synthetic-call.ts';
-import { type Benchmark, type BenchmarkReport, commit, machine } from './benchmark.ts';
+import { type Benchmark, type BenchmarkReport, commit, machine, median, optionOf } from './benchmark.ts';
 
 const callSizes = [3, 10, 30] as const;
 /** Samples beside the window that its first and last differences need, as in pipelines/score.ts. */
@@ -44,7 +44,7 @@ const leastStreamsPerCore = 50_000;
 export const judgeBenchmark: Benchmark = {
   summary: 'what judging costs: µs per stream and window, streams per core',
   usage: '--runs N (of each call size, default 7)',
-  run: async (args) => report(runsOf(args)),
+  run: async (args) => report(optionOf(args, '--runs', 7)),
 };
 
 /** All that one call is judged by, cut to what each step would read; cutting is the store's work. */
@@ -246,21 +246,5 @@ const added = (a: Costs, b: Costs): Costs => ({
   incidents: a.incidents + b.incidents,
   scores: a.scores + b.scores,
 });
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function runsOf(args: readonly string[]): number {
-  const at = args.indexOf('--runs');
-  if (at < 0) return 7;
-  const runs = Number(args[at + 1]);
-  if (!Number.isInteger(runs) || runs < 1) {
-    throw new Error(`--runs must be a whole number of at least 1, not "${args[at + 1]}"`);
-  }
-  return runs;
-}
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));

@@ -8,8 +8,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { startClickHouse } from '../runtime/embedded/clickhouse.ts';
-import { type Benchmark, type BenchmarkReport, commit, limit, machine } from './benchmark.ts';
-import { optionOf } from './ingest.ts';
+import {
+  type Benchmark,
+  type BenchmarkReport,
+  commit,
+  limit,
+  machine,
+  optionOf,
+  quantile,
+} from './benchmark.ts';
 import { callMinutes, startFilling } from './query/fill.ts';
 
 const opens = 40;
@@ -197,8 +204,7 @@ async function counts(client: ClickHouseClient): Promise<Record<string, number>>
   return row!;
 }
 
-const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
-const at = (values: readonly number[], share: number) =>
-  Math.round(sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))]! * 10) / 10;
+const at = (values: readonly number[], share: number): number =>
+  Math.round(quantile(values, share) * 10) / 10;
 const median = (values: readonly number[]): number => at(values, 0.5);
 const p95 = (values: readonly number[]): number => at(values, 0.95);

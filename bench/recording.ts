@@ -19,7 +19,15 @@ import { readSegment } from '../recorder/disk/segment.ts';
 import { startRedis } from '../runtime/embedded/redis.ts';
 import { type Rig, startRig } from '../test/recorder/support/rig.ts';
 import { until } from '../test/support/waiting.ts';
-import { type Benchmark, type BenchmarkReport, commit, limit, machine } from './benchmark.ts';
+import {
+  type Benchmark,
+  type BenchmarkReport,
+  commit,
+  limit,
+  machine,
+  median,
+  optionOf,
+} from './benchmark.ts';
 import type { Target } from './recording/senders.ts';
 
 const participants = 6;
@@ -34,7 +42,7 @@ type Way = 'off' | 'forwarded' | 'recorded';
 export const recordingBenchmark: Benchmark = {
   summary: 'what recording costs the media node, against forwarding alone',
   usage: `--rounds N (of each way, default ${defaultRounds})`,
-  run: async (args) => run(Number(args[args.indexOf('--rounds') + 1] || defaultRounds) || defaultRounds),
+  run: async (args) => run(optionOf(args, '--rounds', defaultRounds)),
 };
 
 interface Measured {
@@ -226,10 +234,4 @@ function report(
     ],
     details: { commit: commit(), measured },
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

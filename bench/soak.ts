@@ -5,11 +5,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type Benchmark, type BenchmarkReport, commit, machine } from './benchmark.ts';
+import { type Benchmark, type BenchmarkReport, commit, machine, optionOf } from './benchmark.ts';
 import { requestBody } from './ingest/payload.ts';
 import { type Rig, residentMb, startRig } from './ingest/rig.ts';
 import { type Participant, participants, Sender } from './ingest/senders.ts';
-import { optionOf } from './ingest.ts';
 
 const recordsPerRequest = 200;
 const participantCount = 4_000;

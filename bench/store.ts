@@ -11,8 +11,15 @@ import { migrate } from '../collector/schema/migrate.ts';
 import { clickhouseInsert } from '../collector/store/insert.ts';
 import { startClickHouse } from '../runtime/embedded/clickhouse.ts';
 import { statsKindsByEvent } from '../telemetry/stats.ts';
-import { type Benchmark, type BenchmarkReport, commit, limit, machine } from './benchmark.ts';
-import { optionOf } from './ingest.ts';
+import {
+  type Benchmark,
+  type BenchmarkReport,
+  commit,
+  limit,
+  machine,
+  optionOf,
+  quantile,
+} from './benchmark.ts';
 import { putOtelLogs } from './store/otel-logs.ts';
 import { copyCall, readRecording } from './store/replicate.ts';
 
@@ -196,7 +203,6 @@ async function rowsOf<T>(client: ClickHouseClient, query: string, query_params =
   ).json<T>();
 }
 
-const median = (values: readonly number[]): number =>
-  round([...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!);
+const median = (values: readonly number[]): number => round(quantile(values, 0.5));
 
 const round = (value: number): number => Number(value.toFixed(2));
