@@ -3,7 +3,7 @@
  * known by what it is about (deduplication id), so that it is never twice on the queue; it is free again once
  * done or failed, and the next look at the work list adds it again if it is still due.
  */
-import { type JobsOptions, Queue, type RedisOptions, Worker } from 'bullmq';
+import { type JobsOptions, Queue, Worker } from 'bullmq';
 import {
   type DeliverJob,
   type DetectJob,
@@ -14,6 +14,7 @@ import {
   sfuMessageSchema,
 } from '../telemetry/queues.ts';
 import { type RelayOrder, type SignedOrder, signOrder } from '../telemetry/relays.ts';
+import { failsAtOnce, waitsThrough } from '../telemetry/service/redis.ts';
 import type { Logger } from '../telemetry/service/service.ts';
 
 /** A worker that died is noticed after this; shorter, and one that is merely starved of CPU counts as dead. */
@@ -21,7 +22,6 @@ const lockMs = 6_000;
 const stalledCheckMs = 3_000;
 /** A job whose worker dies again and again is given up; the work list will make a new one. */
 const maxStalled = 10;
-const longestPauseMs = 2_000;
 /** Twice a minute, so that a minute is evaluated at most half a one after it settled. */
 const evaluateEveryMs = 30_000;
 /** 1, 2, 4 … 128 s; the tick adds it again after that. */
@@ -35,23 +35,6 @@ export interface QueueSettings {
   readonly prefix?: string | undefined;
   readonly log: Logger;
 }
-
-const retryStrategy = (times: number) => Math.min(longestPauseMs, 100 * times);
-
-/** For those who add: with Redis away an add fails at once, and the next tick tries again. */
-const producerConnection = (url: string): RedisOptions & { url: string } => ({
-  url,
-  retryStrategy,
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 1,
-});
-
-/** For those who wait for work: they wait through an outage. */
-const workerConnection = (url: string): RedisOptions & { url: string } => ({
-  url,
-  retryStrategy,
-  maxRetriesPerRequest: null,
-});
 
 export class Queues {
   readonly score: Queue<ScoreJob>;
@@ -204,7 +187,7 @@ export class Queues {
 
   #open<Data>(name: string): Queue<Data> {
     const { redisUrl, prefix = queuePrefix, log } = this.#settings;
-    const queue = new Queue<Data>(name, { connection: producerConnection(redisUrl), prefix });
+    const queue = new Queue<Data>(name, { connection: { url: redisUrl, ...failsAtOnce }, prefix });
     queue.on('error', (error) => {
       if (!this.#away) log.warn({ error: error.message }, 'Redis is away; work waits in ClickHouse');
       this.#away = true;
@@ -221,7 +204,7 @@ export function openWorker<Data>(
 ): Worker<Data> {
   const { redisUrl, prefix = queuePrefix, log, concurrency } = settings;
   const worker = new Worker<Data>(name, async (job) => work(job.data), {
-    connection: workerConnection(redisUrl),
+    connection: { url: redisUrl, ...waitsThrough },
     prefix,
     concurrency,
     lockDuration: lockMs,

@@ -1,6 +1,7 @@
 /** BullMQ as recorder and finisher use it: jobs are only a push, what is to be done stands on the disk. */
-import { type JobsOptions, Queue, type RedisOptions, Worker } from 'bullmq';
+import { type JobsOptions, Queue, Worker } from 'bullmq';
 import { queuePrefix } from '../telemetry/queues.ts';
+import { failsAtOnce, waitsThrough } from '../telemetry/service/redis.ts';
 import type { Logger } from '../telemetry/service/service.ts';
 
 export interface QueueSettings {
@@ -15,7 +16,6 @@ const lockMs = 6_000;
 const stalledCheckMs = 3_000;
 /** A job that kills its worker each time is looked for on the disk again, but not at once. */
 const maxStalled = 10;
-const retryStrategy = (times: number) => Math.min(2_000, 100 * times);
 /** 1, 2, 4 … 60 s, as long as it takes: a store may be away for hours. */
 const retriedForever = { attempts: 1_000_000, backoff: { type: 'patient' } };
 const patient = (attempt: number) => Math.min(60_000, 1_000 * 2 ** Math.min(attempt - 1, 6));
@@ -24,13 +24,7 @@ export class JobQueue<Data extends object> {
   readonly #queue: Queue<Data>;
 
   constructor(name: string, { redisUrl, prefix = queuePrefix }: QueueSettings) {
-    const connection: RedisOptions & { url: string } = {
-      url: redisUrl,
-      retryStrategy,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 1,
-    };
-    this.#queue = new Queue<Data>(name, { connection, prefix });
+    this.#queue = new Queue<Data>(name, { connection: { url: redisUrl, ...failsAtOnce }, prefix });
     this.#queue.on('error', () => {});
   }
 
@@ -64,7 +58,7 @@ export function openWorker(
   { redisUrl, prefix = queuePrefix, log, concurrency }: QueueSettings & { readonly concurrency: number },
 ): Worker {
   const worker = new Worker(name, async (job) => work(job.data), {
-    connection: { url: redisUrl, retryStrategy, maxRetriesPerRequest: null },
+    connection: { url: redisUrl, ...waitsThrough },
     prefix,
     concurrency,
     lockDuration: lockMs,

@@ -5,6 +5,7 @@
 import { Redis } from 'ioredis';
 import { noMemory } from '../../quality/fleet/fleet.ts';
 import { type RelayHeartbeat, relayKeys } from '../../telemetry/relays.ts';
+import { failsAtOnce } from '../../telemetry/service/redis.ts';
 import { readRelays } from '../../telemetry/service/relay-registry.ts';
 import { type FleetState, fleetStateSchema, freshState } from './view.ts';
 
@@ -16,12 +17,7 @@ export class FleetBook {
   readonly #redis: Redis;
 
   constructor(redisUrl: string) {
-    this.#redis = new Redis(redisUrl, {
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 1,
-      commandTimeout: redisLimitMs,
-      retryStrategy: (times) => Math.min(2_000, 100 * times),
-    });
+    this.#redis = new Redis(redisUrl, { ...failsAtOnce, commandTimeout: redisLimitMs });
     // The queues tell of an outage.
     this.#redis.on('error', () => {});
   }

@@ -6,6 +6,7 @@
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { queueNames, queuePrefix, type SfuMessage, sfuMessageSchema } from '../../telemetry/queues.ts';
+import { waitsThrough } from '../../telemetry/service/redis.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 
 export interface DecisionQueueOptions {
@@ -15,8 +16,6 @@ export interface DecisionQueueOptions {
   readonly onMessage: (message: SfuMessage) => void;
 }
 
-/** Longest pause between two attempts to reach Redis, ms: a decision should not wait longer than that. */
-const longestPauseMs = 2_000;
 /** A stop does not wait for a Redis that is away. */
 const closeLimitMs = 2_000;
 
@@ -29,10 +28,7 @@ export class DecisionQueue {
   constructor({ redisUrl, nodeId, log, onMessage }: DecisionQueueOptions) {
     this.#log = log;
     // A connection of our own: BullMQ's worker tells of its first connection only, not of its return.
-    this.#redis = new Redis(redisUrl, {
-      maxRetriesPerRequest: null,
-      retryStrategy: (times) => Math.min(longestPauseMs, 100 * times),
-    });
+    this.#redis = new Redis(redisUrl, waitsThrough);
     this.#redis.on('ready', () => this.#found());
     this.#redis.on('error', (error: Error) => this.#lost(error));
     this.#redis.on('close', () => this.#lost(new Error('connection closed')));

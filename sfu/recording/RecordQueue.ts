@@ -2,19 +2,14 @@
 import { Queue } from 'bullmq';
 import { queueNames, queuePrefix } from '../../telemetry/queues.ts';
 import type { RecordJob } from '../../telemetry/recording.ts';
+import { failsAtOnce } from '../../telemetry/service/redis.ts';
 
 export class RecordQueue {
   readonly #queue: Queue<RecordJob>;
 
   constructor(redisUrl: string) {
     this.#queue = new Queue<RecordJob>(queueNames.record, {
-      // With Redis away an add fails at once; whoever wants a recorder asks again.
-      connection: {
-        url: redisUrl,
-        retryStrategy: (times) => Math.min(2_000, 100 * times),
-        enableOfflineQueue: false,
-        maxRetriesPerRequest: 1,
-      },
+      connection: { url: redisUrl, ...failsAtOnce },
       prefix: queuePrefix,
     });
     this.#queue.on('error', () => {});

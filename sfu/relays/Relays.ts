@@ -5,6 +5,7 @@
 import { Redis } from 'ioredis';
 import { chooseRelays } from '../../quality/fleet/choose-relays.ts';
 import { type RelayHeartbeat, relayKeys } from '../../telemetry/relays.ts';
+import { failsAtOnce, waitsThrough } from '../../telemetry/service/redis.ts';
 import { readRelays } from '../../telemetry/service/relay-registry.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import type { JoinAnswer } from '../../telemetry/signaling.ts';
@@ -56,13 +57,7 @@ export class Relays {
     this.#options = options;
     const { turn, redisUrl, log } = options;
     if (!turn || !redisUrl) return;
-    const connection = { retryStrategy: (times: number) => Math.min(2_000, 100 * times) };
-    this.#redis = new Redis(redisUrl, {
-      ...connection,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 1,
-      commandTimeout: redisLimitMs,
-    });
+    this.#redis = new Redis(redisUrl, { ...failsAtOnce, commandTimeout: redisLimitMs });
     this.#redis.on('ready', () => {
       this.#connectedAtMs = performance.now();
       void this.#look();
@@ -71,7 +66,7 @@ export class Relays {
       this.#connectedAtMs = Number.POSITIVE_INFINITY;
     });
     this.#redis.on('error', (error: Error) => log.debug({ error: error.message }, 'relays: Redis'));
-    this.#subscriber = new Redis(redisUrl, { ...connection, maxRetriesPerRequest: null });
+    this.#subscriber = new Redis(redisUrl, waitsThrough);
     this.#subscriber.on('error', () => {});
     this.#subscriber.on('message', () => void this.#look());
     this.#subscriber.subscribe(relayKeys.changed).catch(() => {});

@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { heardForMs, heartbeatMs, type RelayHeartbeat, relayKeys } from '../../telemetry/relays.ts';
+import { failsAtOnce, retryAfterAtMost } from '../../telemetry/service/redis.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import { answersStun } from '../../telemetry/service/stun.ts';
 import { Allocations } from './Allocations.ts';
@@ -78,11 +79,11 @@ export class Relay {
     this.#options = options;
     this.#log = options.log.child({ relayId: options.relayId });
     const connection = {
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 1,
+      ...failsAtOnce,
       commandTimeout: redisLimitMs,
       lazyConnect: true,
-      retryStrategy: (times: number) => Math.min(1_000, 100 * times),
+      // A relay that is not heard of is soon taken for lost.
+      retryStrategy: retryAfterAtMost(1_000),
     };
     this.#redis = new Redis(options.redisUrl, connection);
     this.#subscriber = new Redis(options.redisUrl, { ...connection, commandTimeout: undefined });
