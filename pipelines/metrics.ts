@@ -1,9 +1,8 @@
 /** The pipelines' own health: counted here, shown on /metrics, sent as OTLP where a collector is named. */
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import type { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { metrics as names } from '../telemetry/events.ts';
 import { resourceAttributes } from '../telemetry/identity.ts';
+import { metersTo } from '../telemetry/service/meters.ts';
 
 /** Upper limits of the duration buckets, ms. */
 const buckets = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
@@ -77,21 +76,10 @@ export class PipelinesMetrics {
 
   /** Sends the same as OTLP every 10 s; a collector that is away costs nothing but the metrics. */
   exportTo(collectorUrl: string, serverKey: string): void {
-    const reader = new PeriodicExportingMetricReader({
-      exporter: new OTLPMetricExporter({
-        url: `${collectorUrl.replace(/\/+$/, '')}/v1/metrics`,
-        headers: { authorization: `Bearer ${serverKey}` },
-      }),
-      exportIntervalMillis: 10_000,
-      exportTimeoutMillis: 5_000,
-    });
-    this.#provider = new MeterProvider({
-      resource: resourceFromAttributes({
-        'service.name': 'callscope-pipelines',
-        [resourceAttributes.source]: 'pipelines',
-      }),
-      readers: [reader],
-    });
+    this.#provider = metersTo(
+      { url: collectorUrl, serverKey },
+      { 'service.name': 'callscope-pipelines', [resourceAttributes.source]: 'pipelines' },
+    );
     const meter = this.#provider.getMeter('callscope-pipelines');
     const durations = meter.createHistogram(names.jobDurationMs, {
       unit: 'ms',

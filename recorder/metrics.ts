@@ -1,9 +1,7 @@
 /** Gauges of a recorder's disk, as OTLP every ten seconds. */
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { metrics } from '../telemetry/events.ts';
 import { resourceAttributes } from '../telemetry/identity.ts';
+import { type CollectorAddress, metersTo } from '../telemetry/service/meters.ts';
 
 export interface RecorderFigures {
   readonly recordings: number;
@@ -14,25 +12,14 @@ export interface RecorderFigures {
 
 /** @returns stops it, with a last export */
 export function exportMetrics(
-  collector: { readonly url: string; readonly serverKey: string },
+  collector: CollectorAddress,
   recorderId: string,
   read: () => RecorderFigures,
 ): () => Promise<void> {
-  const reader = new PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter({
-      url: `${collector.url.replace(/\/+$/, '')}/v1/metrics`,
-      headers: { authorization: `Bearer ${collector.serverKey}` },
-    }),
-    exportIntervalMillis: 10_000,
-    exportTimeoutMillis: 5_000,
-  });
-  const provider = new MeterProvider({
-    resource: resourceFromAttributes({
-      'service.name': 'callscope-recorder',
-      'service.instance.id': recorderId,
-      [resourceAttributes.source]: 'recorder',
-    }),
-    readers: [reader],
+  const provider = metersTo(collector, {
+    'service.name': 'callscope-recorder',
+    'service.instance.id': recorderId,
+    [resourceAttributes.source]: 'recorder',
   });
   const meter = provider.getMeter('callscope-recorder');
   const gauge = (name: string, unit: string, value: (figures: RecorderFigures) => number) =>

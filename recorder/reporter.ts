@@ -4,13 +4,14 @@
  * request is the same each time, so that the collector knows a repeat.
  */
 import { attributeName, resourceAttributes } from '../telemetry/identity.ts';
+import type { CollectorAddress } from '../telemetry/service/meters.ts';
 import type { Logger } from '../telemetry/service/service.ts';
 import type { RecordingInfo } from './disk/layout.ts';
 import { RecorderError } from './errors.ts';
 
 export interface ReporterOptions {
   /** null: nothing is told. */
-  readonly collector: { readonly url: string; readonly serverKey: string } | null;
+  readonly collector: CollectorAddress | null;
   readonly recorderId: string;
   readonly log: Logger;
 }

@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { heardForMs, heartbeatMs, type RelayHeartbeat, relayKeys } from '../../telemetry/relays.ts';
+import type { CollectorAddress } from '../../telemetry/service/meters.ts';
 import { failsAtOnce, retryAfterAtMost } from '../../telemetry/service/redis.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import { answersStun } from '../../telemetry/service/stun.ts';
@@ -16,7 +17,7 @@ import { Allocations } from './Allocations.ts';
 import { type Coturn, type CoturnSettings, startCoturn } from './coturn.ts';
 import { cpuMeter } from './cpu.ts';
 import { type RelayLimits, saturation } from './load.ts';
-import { type CollectorAddress, observeRelay, type RelayMetrics } from './metrics.ts';
+import { observeRelay, type RelayMetrics } from './metrics.ts';
 import { readStatus, refusalIn, statusPattern } from './status.ts';
 
 export interface RelayOptions extends RelayLimits, Omit<CoturnSettings, 'realm'> {

@@ -1,17 +1,10 @@
 /** A relay's numbers as OTLP metrics, for the dashboard of the TURN fleet; never labelled by who uses it. */
 import type { ObservableResult } from '@opentelemetry/api';
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import type { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { metrics as names } from '../../telemetry/events.ts';
 import { resourceAttributes } from '../../telemetry/identity.ts';
+import { type CollectorAddress, metersTo } from '../../telemetry/service/meters.ts';
 import type { Traffic, Transport } from './status.ts';
-
-export interface CollectorAddress {
-  /** OTLP/HTTP base URL. */
-  readonly url: string;
-  readonly serverKey: string;
-}
 
 export interface RelayReading {
   /** Undefined: not known, as Redis is away. */
@@ -28,29 +21,13 @@ export interface RelayMetrics {
 }
 
 const scope = 'callscope-turn';
-const intervalMs = 10_000;
-const timeoutMs = 5_000;
-
 /** @returns a provider whose metrics go to the collector, with this name as the instance */
-export function turnMeters({ url, serverKey }: CollectorAddress, instanceId: string): MeterProvider {
-  return new MeterProvider({
-    resource: resourceFromAttributes({
-      'service.name': scope,
-      'service.instance.id': instanceId,
-      [resourceAttributes.source]: 'turn',
-    }),
-    readers: [
-      new PeriodicExportingMetricReader({
-        exporter: new OTLPMetricExporter({
-          url: `${url.replace(/\/+$/, '')}/v1/metrics`,
-          headers: { authorization: `Bearer ${serverKey}` },
-        }),
-        exportIntervalMillis: intervalMs,
-        exportTimeoutMillis: timeoutMs,
-      }),
-    ],
+export const turnMeters = (collector: CollectorAddress, instanceId: string): MeterProvider =>
+  metersTo(collector, {
+    'service.name': scope,
+    'service.instance.id': instanceId,
+    [resourceAttributes.source]: 'turn',
   });
-}
 
 export function observeRelay(
   collector: CollectorAddress,
