@@ -86,7 +86,7 @@ await runService('collector', async (log) => {
   const stopTelling = tellSelf({
     url: address,
     serverKey: config.CALLSCOPE_SERVER_KEY,
-    text: () => metrics.render(),
+    metrics,
     log,
   });
   const grpcPort = config.CALLSCOPE_COLLECTOR_GRPC_PORT;

@@ -56,6 +56,7 @@ export class CollectorMetrics {
 
 /** One counter of one set of labels, for those who count often: the labels are written out once. */
 export interface Series {
+  readonly labels: Labels;
   value: number;
 }
 
@@ -78,10 +79,14 @@ class Counter {
     const text = seriesText(labels);
     let series = this.#series.get(text);
     if (!series) {
-      series = { value: 0 };
+      series = { labels, value: 0 };
       this.#series.set(text, series);
     }
     return series;
+  }
+
+  get points(): readonly Readonly<Series>[] {
+    return [...this.#series.values()];
   }
 
   render(): string {

@@ -6,48 +6,45 @@ import { hostname } from 'node:os';
 import { metrics as names } from '../telemetry/events.ts';
 import { resourceAttributes } from '../telemetry/identity.ts';
 import type { Logger } from '../telemetry/service/service.ts';
+import type { CollectorMetrics } from './metrics.ts';
 
 const everyMs = 15_000;
 const limitMs = 5_000;
 
-/** By the name on /metrics. `label` there is `attribute` here. */
-const told = [
-  { from: 'callscope_collector_rows_total', name: names.collectorRows, label: 'table', attribute: 'table' },
-  {
-    from: 'callscope_collector_errors_total',
-    name: names.collectorRefusals,
-    label: 'code',
-    attribute: 'reason',
-  },
-  { from: 'callscope_collector_spool_bytes', name: names.collectorSpoolBytes },
-  { from: 'callscope_collector_buffered_bytes', name: names.collectorBufferedBytes },
+/** `label` is the attribute's name on /metrics. */
+const counters = [
+  { of: 'rows', name: names.collectorRows, label: 'table', attribute: 'table' },
+  { of: 'errors', name: names.collectorRefusals, label: 'code', attribute: 'reason' },
+] as const;
+const gauges = [
+  { of: 'spoolBytes', name: names.collectorSpoolBytes },
+  { of: 'bufferedBytes', name: names.collectorBufferedBytes },
 ] as const;
 
-/** The body of a metrics request (OTLP/JSON). @param text of /metrics, Prometheus text format 0.0.4 */
-export function selfMetrics(text: string, startedAtMs: number, nowMs: number): object {
-  const lines = text.split('\n');
+/** The body of a metrics request (OTLP/JSON). */
+export function selfMetrics(of: CollectorMetrics, startedAtMs: number, nowMs: number): object {
   const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
-  const metrics = told.flatMap((one) => {
-    const points = lines.flatMap((line) => {
-      const [, name, labels = '', value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
-      if (name !== one.from) return [];
-      const labelled = 'label' in one ? new RegExp(`${one.label}="([^"]*)"`).exec(labels)?.[1] : undefined;
-      return [
-        {
-          asDouble: Number(value),
-          startTimeUnixNano: `${startedAtMs}000000`,
-          timeUnixNano: `${nowMs}000000`,
-          attributes: 'label' in one && labelled !== undefined ? [attribute(one.attribute, labelled)] : [],
-        },
-      ];
-    });
-    if (points.length === 0) return [];
-    const data =
-      'label' in one
-        ? { sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: points } }
-        : { gauge: { dataPoints: points } };
-    return [{ name: one.name, ...data }];
+  const point = (value: number, attributes: object[]) => ({
+    asDouble: value,
+    startTimeUnixNano: `${startedAtMs}000000`,
+    timeUnixNano: `${nowMs}000000`,
+    attributes,
   });
+  const sums = counters.map((one) => ({
+    name: one.name,
+    sum: {
+      aggregationTemporality: 2,
+      isMonotonic: true,
+      dataPoints: of[one.of].points.map(({ labels, value }) =>
+        point(value, [attribute(one.attribute, labels[one.label] ?? '')]),
+      ),
+    },
+  }));
+  const levels = gauges.map((one) => ({
+    name: one.name,
+    gauge: { dataPoints: [point(of[one.of].value, [])] },
+  }));
+  const metrics = [...sums.filter(({ sum }) => sum.dataPoints.length > 0), ...levels];
   return {
     resourceMetrics: [
       {
@@ -68,20 +65,19 @@ export interface SelfOptions {
   /** Of the collector itself, `http://host:port`. */
   readonly url: string;
   readonly serverKey: string;
-  /** What /metrics shows. */
-  readonly text: () => string;
+  readonly metrics: CollectorMetrics;
   readonly log: Logger;
 }
 
 /** @returns what ends it */
-export function tellSelf({ url, serverKey, text, log }: SelfOptions): () => void {
+export function tellSelf({ url, serverKey, metrics, log }: SelfOptions): () => void {
   const startedAtMs = Date.now();
   const timer = setInterval(async () => {
     try {
       const response = await fetch(`${url}/v1/metrics`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${serverKey}` },
-        body: JSON.stringify(selfMetrics(text(), startedAtMs, Date.now())),
+        body: JSON.stringify(selfMetrics(metrics, startedAtMs, Date.now())),
         signal: AbortSignal.timeout(limitMs),
       });
       await response.arrayBuffer();

@@ -21,7 +21,7 @@ test('tells what /metrics shows, under the names of the vocabulary', () => {
   metrics.rows.add(4, { table: 'rtc_event' });
   metrics.errors.add(2, { code: 'forbidden' });
   metrics.spoolBytes.value = 17;
-  const sent = selfMetrics(metrics.render(), 1_000, 2_000) as Sent;
+  const sent = selfMetrics(metrics, 1_000, 2_000) as Sent;
   const shown = sent.resourceMetrics[0]!.scopeMetrics[0]!.metrics.map(({ name, sum, gauge }) => [
     name,
     sum ? 'sum' : 'gauge',
