@@ -54,6 +54,7 @@ const finisher = shared.extend({
   CALLSCOPE_SPEECH_MODEL: setting.text().default('whisper-1'),
 });
 
+export type SharedConfig = z.infer<typeof shared>;
 export type RecorderConfig = z.infer<typeof recorder>;
 export type FinisherConfig = z.infer<typeof finisher>;
 
@@ -62,7 +63,7 @@ export const readRecorderConfig = (env?: NodeJS.ProcessEnv): RecorderConfig => r
 /** @throws ConfigError */
 export const readFinisherConfig = (env?: NodeJS.ProcessEnv): FinisherConfig => readConfig(finisher, env);
 
-export const collectorOf = (config: z.infer<typeof shared>) =>
+export const collectorOf = (config: SharedConfig) =>
   config.CALLSCOPE_COLLECTOR_URL && config.CALLSCOPE_SERVER_KEY
     ? { url: config.CALLSCOPE_COLLECTOR_URL, serverKey: config.CALLSCOPE_SERVER_KEY }
     : null;

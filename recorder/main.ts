@@ -5,21 +5,20 @@
  *   take/    taps, streams, RTCP      disk/    segment files and what stands where      media/    what is in the packets
  *   finish/  mux, store, delete       speech/  text from speech                         store/    folder or S3
  */
-import { mkdir, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { events } from '../telemetry/events.ts';
-import { type FinishJob, queueNames, type TranscribeJob } from '../telemetry/queues.ts';
+import { queueNames } from '../telemetry/queues.ts';
 import { recordJobSchema } from '../telemetry/recording.ts';
 import { type Logger, type Running, runService } from '../telemetry/service/service.ts';
 import { collectorOf, type RecorderConfig, readRecorderConfig } from './config.ts';
-import { aloneAt } from './disk/alone.ts';
-import { type EndReason, Layout, type RecordingInfo, writeJson } from './disk/layout.ts';
+import { type EndReason, type Layout, type RecordingInfo, writeJson } from './disk/layout.ts';
 import { Backlog } from './disk/segment-writer.ts';
 import { healthServer } from './http.ts';
 import { exportMetrics, type RecorderFigures } from './metrics.ts';
-import { JobQueue, openWorker } from './queues.ts';
-import { Reporter } from './reporter.ts';
+import { openWorker } from './queues.ts';
+import { openSide } from './side.ts';
 import { type Recording, startRecording } from './take/recording.ts';
 
 /** A minute of fifty calls in which the disk takes nothing. */
@@ -33,19 +32,9 @@ export interface RunningRecorder extends Running {
 }
 
 export async function startRecorder(config: RecorderConfig, log: Logger): Promise<RunningRecorder> {
-  const recorderId = config.CALLSCOPE_RECORDER_ID;
-  const layout = new Layout(config.CALLSCOPE_RECORDER_DIR);
-  await mkdir(layout.root, { recursive: true, mode: 0o700 });
-  const letGo = await aloneAt(layout.root, 'recorder');
-  const queueSettings = {
-    redisUrl: config.CALLSCOPE_REDIS_URL,
-    prefix: config.CALLSCOPE_QUEUE_PREFIX,
-    log,
-  };
-  const finishing = new JobQueue<FinishJob>(queueNames.finish(recorderId), queueSettings);
-  const speech = new JobQueue<TranscribeJob>(queueNames.transcribe(recorderId), queueSettings);
+  const side = await openSide(config, 'recorder', log);
+  const { recorderId, layout, queueSettings, reporter } = side;
   const collector = collectorOf(config);
-  const reporter = new Reporter({ collector, recorderId, log });
   const backlog = new Backlog(backlogBytes);
   const underWay = new Map<string, Recording>();
 
@@ -53,7 +42,7 @@ export async function startRecorder(config: RecorderConfig, log: Logger): Promis
     underWay.delete(info.recordingId);
     reporter.tell({ name: events.recordingStopped, source: 'recorder', info, atMs, attributes: { reason } });
     // The finisher looks at the disk by itself when this does not reach it.
-    void finishing.add(`finish-${info.recordingId}`, { recordingId: info.recordingId });
+    void side.finishSoon(info.recordingId);
   };
   await endWhatDied(layout, log, ended);
 
@@ -88,7 +77,7 @@ export async function startRecorder(config: RecorderConfig, log: Logger): Promis
         backlog,
         log,
         onSpeech: ({ recordingId }, streamId, segment) =>
-          void speech.add(`speech-${recordingId}-${streamId}-${segment}`, { recordingId, streamId, segment }),
+          void side.writeDownSoon(recordingId, streamId, segment),
         onEnded: ended,
       });
       if (!recording) return;
@@ -131,8 +120,8 @@ export async function startRecorder(config: RecorderConfig, log: Logger): Promis
       clearInterval(timer);
       await worker.close(true);
       await Promise.all([...underWay.values()].map((recording) => recording.stop('recorder_stopping')));
-      await Promise.all([finishing.close(), speech.close(), server.close(), reporter.stop(), stopMetrics()]);
-      letGo();
+      await Promise.all([server.close(), stopMetrics()]);
+      await side.close();
     },
   };
 }

@@ -2,22 +2,13 @@
  * The finisher: makes files of what the recorder beside it has written, stores them, writes speech down. It may lag, fail
  * and be killed; the recorder does not notice, and what is to be done stands on the disk.
  */
-import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import {
-  type FinishJob,
-  finishJobSchema,
-  queueNames,
-  type TranscribeJob,
-  transcribeJobSchema,
-} from '../../telemetry/queues.ts';
+import { finishJobSchema, queueNames, transcribeJobSchema } from '../../telemetry/queues.ts';
 import { type Logger, type Running, runService } from '../../telemetry/service/service.ts';
-import { collectorOf, type FinisherConfig, readFinisherConfig } from '../config.ts';
-import { aloneAt } from '../disk/alone.ts';
-import { Layout } from '../disk/layout.ts';
+import { type FinisherConfig, readFinisherConfig } from '../config.ts';
 import { healthServer } from '../http.ts';
-import { JobQueue, openWorker } from '../queues.ts';
-import { Reporter } from '../reporter.ts';
+import { openWorker } from '../queues.ts';
+import { openSide } from '../side.ts';
 import { engineOf } from '../speech/engine.ts';
 import { transcribe } from '../speech/transcribe.ts';
 import { folderStore } from '../store/folder.ts';
@@ -37,22 +28,10 @@ export interface RunningFinisher extends Running {
 }
 
 export async function startFinisher(config: FinisherConfig, log: Logger): Promise<RunningFinisher> {
-  const recorderId = config.CALLSCOPE_RECORDER_ID;
-  const layout = new Layout(config.CALLSCOPE_RECORDER_DIR);
-  await mkdir(layout.root, { recursive: true, mode: 0o700 });
-  const letGo = await aloneAt(layout.root, 'finisher');
+  const side = await openSide(config, 'finisher', log);
+  const { recorderId, layout, queueSettings, reporter, finishSoon } = side;
   const store = storeOf(config);
   const engine = engineOf(config);
-  const queueSettings = {
-    redisUrl: config.CALLSCOPE_REDIS_URL,
-    prefix: config.CALLSCOPE_QUEUE_PREFIX,
-    log,
-  };
-  const finishing = new JobQueue<FinishJob>(queueNames.finish(recorderId), queueSettings);
-  const speech = new JobQueue<TranscribeJob>(queueNames.transcribe(recorderId), queueSettings);
-  const reporter = new Reporter({ collector: collectorOf(config), recorderId, log });
-
-  const finishSoon = (recordingId: string) => finishing.add(`finish-${recordingId}`, { recordingId });
   const parts = {
     layout,
     store,
@@ -62,7 +41,7 @@ export async function startFinisher(config: FinisherConfig, log: Logger): Promis
     now: Date.now,
     log,
     async onUnwritten(recordingId: string, streamId: string, segment: number) {
-      await speech.add(`speech-${recordingId}-${streamId}-${segment}`, { recordingId, streamId, segment });
+      await side.writeDownSoon(recordingId, streamId, segment);
     },
   };
   const underWay = new Set<string>();
@@ -117,8 +96,8 @@ export async function startFinisher(config: FinisherConfig, log: Logger): Promis
       clearInterval(timer);
       // What is under way is done again by the next start; ffmpeg ends with this process.
       await Promise.all(workers.map((worker) => worker.close(true)));
-      await Promise.all([finishing.close(), speech.close(), server.close(), reporter.stop()]);
-      letGo();
+      await server.close();
+      await side.close();
     },
   };
 }
