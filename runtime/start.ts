@@ -5,8 +5,8 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../telemetry/service/config.ts';
+import { canBindUdp, canListen } from '../telemetry/service/ports.ts';
 import { EmbeddedError } from './embedded/part.ts';
-import { canBindUdp, canListen } from './embedded/ports.ts';
 import { projectDir } from './services.ts';
 import { readSettings, type SettingName, type Settings, unknownVariables } from './settings.ts';
 import { textTable } from './settings-table.ts';

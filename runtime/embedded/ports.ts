@@ -1,7 +1,7 @@
-/** Ports: finding free ones, and telling whether one is taken. */
-import dgram from 'node:dgram';
+/** Ports: finding free ones. */
 import { once } from 'node:events';
 import net from 'node:net';
+import { canBindUdp, canListen, somePort } from '../../telemetry/service/ports.ts';
 import { EmbeddedError } from './part.ts';
 
 /** @returns a TCP port nobody listened on a moment ago; somebody may since, so be ready to try another. */
@@ -13,44 +13,13 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   return port;
 }
 
-/** Below the range from which Linux takes ports for outgoing connections (32768 and up). */
-const rangeFrom = 20_000;
-const rangeTo = 32_000;
-
 /** @returns the first of so many ports in a row, all free a moment ago for UDP and TCP */
 export async function freePortRange(count: number, host = '127.0.0.1'): Promise<number> {
   for (;;) {
-    const first = rangeFrom + Math.floor(Math.random() * (rangeTo - rangeFrom - count));
+    const first = somePort(count);
     const ports = Array.from({ length: count }, (_, i) => first + i);
     const free = await Promise.all(ports.flatMap((port) => [canListen(port, host), canBindUdp(port, host)]));
     if (free.every(Boolean)) return first;
-  }
-}
-
-/** Whether this process could listen there on TCP. */
-export async function canListen(port: number, host = '127.0.0.1'): Promise<boolean> {
-  const server = net.createServer();
-  try {
-    server.listen(port, host);
-    await once(server, 'listening');
-    await closed(server);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether this process could receive UDP there. */
-export async function canBindUdp(port: number, host = '127.0.0.1'): Promise<boolean> {
-  const socket = dgram.createSocket(net.isIPv6(host) ? 'udp6' : 'udp4');
-  try {
-    socket.bind(port, host);
-    await once(socket, 'listening');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.close();
   }
 }
 

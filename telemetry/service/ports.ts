@@ -1,0 +1,40 @@
+/** Ports of this machine: which to try, and whether one is taken. */
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import net from 'node:net';
+
+/** Below the range from which Linux takes ports for outgoing connections (32768 and up). */
+export const portRange = { from: 20_000, to: 32_000 } as const;
+
+/** @returns the first of so many in a row, any of the range */
+export const somePort = (count = 0): number =>
+  portRange.from + Math.floor(Math.random() * (portRange.to - portRange.from - count));
+
+/** Whether this process could listen there on TCP. */
+export async function canListen(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const server = net.createServer();
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+    await closed(server);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether this process could receive UDP there. */
+export async function canBindUdp(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const socket = dgram.createSocket(net.isIPv6(host) ? 'udp6' : 'udp4');
+  try {
+    socket.bind(port, host);
+    await once(socket, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
+}
+
+const closed = (server: net.Server) => new Promise<void>((resolve) => server.close(() => resolve()));
