@@ -93,7 +93,7 @@ await runService('collector', async (log) => {
   const grpc =
     grpcPort === undefined
       ? undefined
-      : await startGrpc(intake, log, config.CALLSCOPE_COLLECTOR_HOST, grpcPort);
+      : await startGrpc({ intake, enrich, log }, config.CALLSCOPE_COLLECTOR_HOST, grpcPort);
   return {
     info: { address, ...(grpc && { grpc: grpc.address }) },
     async stop() {

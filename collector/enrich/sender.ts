@@ -13,7 +13,20 @@ import type { Writer } from '../rows/identity.ts';
 import { browserFacts } from './browser.ts';
 import type { NetworkFacts } from './network.ts';
 
-export type Enrich = (writer: Writer, request: IncomingMessage) => Writer;
+/** Whoever sends a request, over HTTP or gRPC. */
+export interface Sender {
+  /** The other end of the connection, as the system tells it; '' where it does not. */
+  readonly address: string;
+  /** @param name in lower case; '' where it was not sent */
+  header(name: string): string;
+}
+
+export const httpSender = ({ socket, headers }: IncomingMessage): Sender => ({
+  address: socket.remoteAddress ?? '',
+  header: (name) => textOf(headers[name]),
+});
+
+export type Enrich = (writer: Writer, sender: Sender) => Writer;
 
 export interface EnrichOptions {
   readonly networkFacts: NetworkFacts;
@@ -29,13 +42,13 @@ const hashDigits = 16;
 export function enricher({ networkFacts, secret, trustedProxies }: EnrichOptions): Enrich {
   // A participant's writer is one object for as long as its token is remembered, and its address seldom changes.
   const known = new WeakMap<Writer, { key: string; writer: Writer }>();
-  return (writer, request) => {
+  return (writer, sender) => {
     if (writer.kind === 'server') return writer;
-    const address = clientAddress(request, trustedProxies);
+    const address = clientAddress(sender, trustedProxies);
     const headers = {
-      userAgent: request.headers['user-agent'] ?? '',
-      brands: textOf(request.headers['sec-ch-ua']),
-      platform: textOf(request.headers['sec-ch-ua-platform']),
+      userAgent: sender.header('user-agent'),
+      brands: sender.header('sec-ch-ua'),
+      platform: sender.header('sec-ch-ua-platform'),
     };
     const key = `${address}\n${headers.userAgent}\n${headers.brands}`;
     const before = known.get(writer);
@@ -55,12 +68,11 @@ export function enricher({ networkFacts, secret, trustedProxies }: EnrichOptions
 }
 
 /** Of the client as far as it can be believed; '' where it cannot be told. */
-export function clientAddress(request: IncomingMessage, trustedProxies: number): string {
-  const nearest = request.socket.remoteAddress ?? '';
+export function clientAddress(sender: Sender, trustedProxies: number): string {
   const told =
     trustedProxies === 0
-      ? nearest
-      : (textOf(request.headers['x-forwarded-for']).split(',').at(-trustedProxies)?.trim() ?? '');
+      ? sender.address
+      : (sender.header('x-forwarded-for').split(',').at(-trustedProxies)?.trim() ?? '');
   const address = told.replace(/^::ffff:(?=\d+\.)/i, '');
   return isIP(address) === 0 ? '' : address;
 }

@@ -7,10 +7,12 @@ import {
   Metadata,
   Server,
   ServerCredentials,
+  type ServerUnaryCall,
   type ServiceDefinition,
   status,
 } from '@grpc/grpc-js';
 import type { Logger } from '../../telemetry/service/service.ts';
+import type { Enrich, Sender } from '../enrich/sender.ts';
 import { CollectorError } from '../errors.ts';
 import { maxBodyBytes } from '../http/body.ts';
 import type { Intake } from '../intake.ts';
@@ -30,15 +32,17 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
-export async function startGrpc(
-  intake: Intake,
-  log: Logger,
-  host: string,
-  port: number,
-): Promise<GrpcServer> {
+export interface GrpcParts {
+  readonly intake: Intake;
+  /** Adds what is known of a participant beside what it says. */
+  readonly enrich?: Enrich;
+  readonly log: Logger;
+}
+
+export async function startGrpc(parts: GrpcParts, host: string, port: number): Promise<GrpcServer> {
   const server = new Server({ 'grpc.max_receive_message_length': maxBodyBytes });
   for (const [signal, name] of Object.entries(services) as [Signal, string][]) {
-    server.addService(definitionOf(name), { Export: handlerOf(signal, intake, log) });
+    server.addService(definitionOf(name), { Export: handlerOf(signal, parts) });
   }
   const bound = await new Promise<number>((resolve, reject) => {
     const at = host.includes(':') ? `[${host}]` : host;
@@ -74,14 +78,25 @@ const definitionOf = (service: string): ServiceDefinition => ({
   },
 });
 
-function handlerOf(signal: Signal, intake: Intake, log: Logger): handleUnaryCall<Buffer, Buffer> {
+/** Metadata are HTTP/2's headers: those of a page's gRPC-Web request come through a proxy such as Envoy as they were. */
+const grpcSender = (call: ServerUnaryCall<Buffer, Buffer>): Sender => ({
+  address: hostOf(call.getPeer()),
+  header: (name) => call.metadata.get(name).join(','),
+});
+
+/** @param peer `address:port` */
+const hostOf = (peer: string): string =>
+  peer.slice(0, Math.max(0, peer.lastIndexOf(':'))).replace(/^\[|\]$/g, '');
+
+function handlerOf(signal: Signal, { intake, enrich, log }: GrpcParts): handleUnaryCall<Buffer, Buffer> {
   return async (call, answer) => {
     try {
       const [authorization] = call.metadata.get('authorization');
-      const writer = await intake.admit(
+      const admitted = await intake.admit(
         authorization === undefined ? undefined : String(authorization),
         signal,
       );
+      const writer = enrich ? enrich(admitted, grpcSender(call)) : admitted;
       const accepted = await intake.take({ signal, encoding: 'protobuf', writer, body: call.request });
       intake.count(signal, 'OK');
       answer(null, encodeResponse(signal, accepted, 'protobuf'));

@@ -9,7 +9,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../telemetry/service/service.ts';
-import type { Enrich } from '../enrich/sender.ts';
+import { type Enrich, httpSender } from '../enrich/sender.ts';
 import { CollectorError } from '../errors.ts';
 import type { Intake } from '../intake.ts';
 import { contentTypes, type Encoding, encodeResponse, encodeStatus, type Signal } from '../otlp/answer.ts';
@@ -63,7 +63,7 @@ export function otlpReceiver(parts: ReceiverParts): Receive {
   const take = async (signal: Signal, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { headers } = request;
     const admitted = await intake.admit(headers.authorization, signal);
-    const writer = parts.enrich ? parts.enrich(admitted, request) : admitted;
+    const writer = parts.enrich ? parts.enrich(admitted, httpSender(request)) : admitted;
     const encoding = encodingOf(headers['content-type']);
     const body = await readBody(request);
     const contentEncoding = headers['content-encoding'];

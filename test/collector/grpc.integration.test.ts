@@ -27,7 +27,10 @@ beforeAll(async () => {
   db = await testDatabase(inject('clickhouseUrl'), { create: false });
   collector = await startCollector(db.url);
   const Generic = makeGenericClientConstructor({}, 'Logs');
-  client = new Generic(collector.grpc, credentials.createInsecure());
+  client = new Generic(collector.grpc, credentials.createInsecure(), {
+    // As it comes through a proxy that speaks gRPC-Web to pages.
+    'grpc.primary_user_agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0',
+  });
 });
 afterAll(async () => {
   client.close();
@@ -37,8 +40,14 @@ afterAll(async () => {
 
 const same = (bytes: Buffer) => bytes;
 
-function send(token: string, body: Uint8Array, signal = 'logs.v1.Logs'): Promise<Buffer | ServiceError> {
+function send(
+  token: string,
+  body: Uint8Array,
+  signal = 'logs.v1.Logs',
+  headers: Record<string, string> = {},
+): Promise<Buffer | ServiceError> {
   const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   if (token) metadata.set('authorization', `Bearer ${token}`);
   const path = `/opentelemetry.proto.collector.${signal}Service/Export`;
   return new Promise((resolve) => {
@@ -69,6 +78,27 @@ test('logs arrive; a participant writes into its own call only', async () => {
       { call_id: 'own', tenant_id: 'acme' },
     ]);
   expect(String(await send(token, body('own', 'rtc.stats.sfu_producer')))).toContain('measured by the SFU');
+});
+
+test('a participant’s events say from which browser, system and network they come, a server’s do not', async () => {
+  const claims = { tenantId: 'acme', roomId: 'r', callId: 'told', participantId: 'ann' };
+  const token = await signToken('telemetry', claims, { secret: tokenSecret, ttlSeconds: 60 });
+  const hints = {
+    'sec-ch-ua': '"Chromium";v="140", "Microsoft Edge";v="140", "Not=A?Brand";v="24"',
+    'sec-ch-ua-platform': '"Windows"',
+  };
+  await send(token, body('told'));
+  await send(token, body('told', 'rtc.ice.gathering'), undefined, hints);
+  await send(serverKey, body('told', 'rtc.sfu.told'), undefined, hints);
+  const read = `SELECT attributes['user_agent.name'] AS browser, attributes['browser.platform'] AS platform,
+    attributes['client.address'] AS address FROM rtc_event WHERE call_id = 'told' ORDER BY browser`;
+  await expect
+    .poll(() => db.rows(read))
+    .toEqual([
+      { browser: '', platform: '', address: '' },
+      { browser: 'Firefox', platform: 'Linux', address: '127.0.0.0' },
+      { browser: 'Microsoft Edge', platform: 'Windows', address: '127.0.0.0' },
+    ]);
 });
 
 test('what is refused has its status, and back-pressure says when to come back', async () => {

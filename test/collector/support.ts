@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import pino from 'pino';
+import { enricher } from '../../collector/enrich/sender.ts';
 import { startGrpc } from '../../collector/grpc/server.ts';
 import { authoriser } from '../../collector/http/authorise.ts';
 import { cors } from '../../collector/http/cors.ts';
@@ -81,8 +82,10 @@ export async function startCollector(
     now: Date.now,
   };
   const intake = new Intake(parts);
-  const server = buildServer({ ...parts, intake, cors: cors([]) });
-  const grpc = await startGrpc(intake, log, '127.0.0.1', 0);
+  const networkFacts = () => ({});
+  const enrich = enricher({ networkFacts, secret: tokenSecret, trustedProxies: 0 });
+  const server = buildServer({ ...parts, intake, enrich, cors: cors([]) });
+  const grpc = await startGrpc({ intake, enrich, log }, '127.0.0.1', 0);
   const prepared = schema.run().then(() => store.start());
   if (options.awaitSchema !== false) await prepared;
   return {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { browserFacts } from '../../../collector/enrich/browser.ts';
-import { clientAddress, enricher } from '../../../collector/enrich/sender.ts';
+import { clientAddress, enricher, httpSender } from '../../../collector/enrich/sender.ts';
 import type { Writer } from '../../../collector/rows/identity.ts';
 
 const chrome =
@@ -9,7 +9,7 @@ const chrome =
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0';
 
 const request = (address: string, headers: Record<string, string> = {}) =>
-  ({ socket: { remoteAddress: address }, headers }) as unknown as IncomingMessage;
+  httpSender({ socket: { remoteAddress: address }, headers } as unknown as IncomingMessage);
 const participant = (tenantId: string): Writer => ({
   kind: 'participant',
   claims: { tenantId, roomId: 'r', callId: 'c', participantId: 'ann' },
