@@ -25,6 +25,10 @@ const mostConsumers = 500;
 
 /** The participant's way to its client. */
 export interface ClientLink {
+  /** False once nothing reaches the client any more. */
+  readonly connected: boolean;
+  /** The room has moved to another worker, and this is who the client is there: it is told to make its media anew. */
+  follow(participant: Participant, room: Room): void;
   notify<M extends keyof Notifications>(method: M, data: Notifications[M]): void;
   close(reason: CloseReason): void;
 }
@@ -137,6 +141,8 @@ export class Participant {
     producer.observer.once('close', () => {
       this.producers.delete(producer.id);
       this.#telemetry.event(events.producerClosed, identity, { kind, source });
+      // With the router everything goes at once, and the clients are told that.
+      if (this.#room.router.closed) return;
       this.#room.broadcast('producerClosed', { producerId: producer.id }, this);
     });
     this.#room.broadcast('producerAdded', this.#producerInfo(sent), this);

@@ -107,8 +107,16 @@ export class Room {
     }
   }
 
-  /** Media first, so that nobody is told of producers closing while the room goes down. */
+  /** Clients are shown out. */
   close(reason: CloseReason): void {
+    for (const { client } of this.end(reason)) client.close(reason);
+  }
+
+  /**
+   * Media first, so that nobody is told of producers closing while the room goes down.
+   * @returns who was in; their sockets are the caller's
+   */
+  end(reason: CloseReason): Participant[] {
     this.#sampler.stop();
     const present = [...this.participants.values()];
     this.participants.clear();
@@ -118,9 +126,9 @@ export class Room {
         reason,
       });
       participant.close();
-      participant.client.close(reason);
     }
     this.router.close();
+    return present;
   }
 
   #spoke(producerId: string | null): void {

@@ -3,6 +3,7 @@
  * media room with the first participant in, and ends when the last one is out and nobody else is on the way.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { events } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/service/service.ts';
 import type { JoinClaims } from '../telemetry/tokens.ts';
@@ -16,8 +17,9 @@ import type { Workers } from './Workers.ts';
 /** As many as one worker carries at all; the bound protects the node, not the quality. */
 const mostParticipants = 200;
 const mostCalls = 10_000;
-/** How long a call waits for its clients to come back after its worker died, ms. */
-const rejoinMs = 30_000;
+/** How long a call that lost its worker waits for another one, ms; then its clients are shown out. */
+const moveLimitMs = 30_000;
+const moveAgainMs = 50;
 /** How often empty calls are looked for, ms. */
 const sweepMs = 5_000;
 
@@ -57,7 +59,8 @@ export class Rooms {
         { sfu_node_id: options.nodeId },
         { worker: slot.index, worker_pid: slot.worker.pid },
       );
-      for (const call of this.#byCallId.values()) if (call.room?.slot === slot) this.#closeAfterDeath(call);
+      for (const call of this.#byCallId.values())
+        if (call.room?.slot === slot) void this.#move(call, call.room);
     });
   }
 
@@ -106,7 +109,7 @@ export class Rooms {
       throw new SfuError('call_over', 'The call of this token is not on this node.');
     }
     const room = await this.#open(call);
-    const { participantId, displayName } = claims;
+    const { participantId } = claims;
     const before = room.participants.get(participantId);
     if (before) {
       this.leave(before);
@@ -115,10 +118,7 @@ export class Rooms {
     if (room.participants.size >= mostParticipants) {
       throw new SfuError('limit_reached', `A room takes ${mostParticipants} participants.`);
     }
-    const { telemetry } = this.#options;
-    const participant = new Participant({ participantId, displayName, room, client, telemetry });
-    room.add(participant);
-    return { participant, room };
+    return { participant: this.#add(claims, room, client), room };
   }
 
   leave(participant: Participant): void {
@@ -135,17 +135,23 @@ export class Rooms {
     for (const call of this.calls) this.#end(call);
   }
 
+  #add(
+    { participantId, displayName }: Pick<Participant, 'participantId' | 'displayName'>,
+    room: Room,
+    client: ClientLink,
+  ): Participant {
+    const { telemetry } = this.#options;
+    const participant = new Participant({ participantId, displayName, room, client, telemetry });
+    room.add(participant);
+    return participant;
+  }
+
   async #open(call: Call): Promise<Room> {
     if (call.room) return call.room;
-    const { nodeId, workers, telemetry } = this.#options;
-    const { tenantId, callId, roomId } = call;
-    const onSampled: RoomOptions['onSampled'] = (room, recent) => {
-      for (const listener of this.#sampledListeners) listener(room, recent);
-    };
-    call.opening ??= Room.open({ tenantId, callId, roomId, nodeId, workers, telemetry, onSampled });
+    call.opening ??= this.#newRoom(call);
     try {
       const room = await call.opening;
-      if (this.#byCallId.get(callId) !== call || room.router.closed) {
+      if (this.#byCallId.get(call.callId) !== call || room.router.closed) {
         room.close('going_away');
         throw new SfuError('call_over', 'The call ended while it was opened.');
       }
@@ -153,6 +159,56 @@ export class Rooms {
       return room;
     } finally {
       call.opening = null;
+    }
+  }
+
+  #newRoom({ tenantId, callId, roomId }: Call): Promise<Room> {
+    const { nodeId, workers, telemetry } = this.#options;
+    const onSampled: RoomOptions['onSampled'] = (room, recent) => {
+      for (const listener of this.#sampledListeners) listener(room, recent);
+    };
+    return Room.open({ tenantId, callId, roomId, nodeId, workers, telemetry, onSampled });
+  }
+
+  /**
+   * The call's worker died: another one takes it over, and everybody is told so over the socket they have. Whoever joins
+   * meanwhile waits for the same room.
+   */
+  async #move(call: Call, lost: Room): Promise<void> {
+    const { log } = this.#options;
+    const { callId } = call;
+    const begun = performance.now();
+    call.room = null;
+    const present = lost.end('worker_died');
+    for (const participant of present) for (const listener of this.#leftListeners) listener(participant);
+    call.opening = this.#roomOnNextWorker(call);
+    try {
+      const room = await this.#open(call);
+      const staying = present.filter(
+        ({ client, participantId }) => client.connected && !room.participants.has(participantId),
+      );
+      const moved = staying.map((before) => this.#add(before, room, before.client));
+      // All are in before the first is told: it may ask for the others at once.
+      for (const participant of moved) participant.client.follow(participant, room);
+      const tookMs = Math.round(performance.now() - begun);
+      log.warn({ callId, participants: moved.length, tookMs }, 'call lost its media worker; another has it');
+    } catch (error) {
+      log.error({ callId, err: error }, 'call lost its media worker, and no other took it');
+      for (const { client } of present) client.close('worker_died');
+    }
+  }
+
+  /** @throws SfuError no_worker after the limit */
+  async #roomOnNextWorker(call: Call): Promise<Room> {
+    const deadline = performance.now() + moveLimitMs;
+    for (;;) {
+      await this.#options.workers.running(deadline - performance.now());
+      try {
+        return await this.#newRoom(call);
+      } catch (error) {
+        if (this.#stopped || performance.now() >= deadline) throw error;
+        await delay(moveAgainMs);
+      }
     }
   }
 
@@ -167,22 +223,11 @@ export class Rooms {
   #end(call: Call): void {
     this.#byCallId.delete(call.callId);
     this.#byRoom.delete(roomKey(call.tenantId, call.roomId));
-    this.#closeRoom(call, 'going_away');
-  }
-
-  /** The call lives on: its clients are told why, and find it again when they come back. */
-  #closeAfterDeath(call: Call): void {
-    this.#options.log.warn({ callId: call.callId }, 'call lost its media worker');
-    call.expectedUntilMs = Date.now() + rejoinMs;
-    this.#closeRoom(call, 'worker_died');
-  }
-
-  #closeRoom(call: Call, reason: 'going_away' | 'worker_died'): void {
     const { room } = call;
     call.room = null;
     if (!room) return;
     const present = [...room.participants.values()];
-    room.close(reason);
+    room.close('going_away');
     for (const participant of present) for (const listener of this.#leftListeners) listener(participant);
   }
 }

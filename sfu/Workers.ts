@@ -27,13 +27,16 @@ export interface WorkerSlot {
   load: number;
 }
 
-/** First pause before a dead worker is started again, doubled up to the last, ms. */
+/** A worker that ran this long is replaced at once: its calls wait. One that did not may be dying in a loop. */
+const steadyAfterMs = 5_000;
+/** First pause before another start where one is made, doubled up to the last, ms. */
 const restartPauseMs = { first: 100, last: 5_000 };
 
 export class Workers {
   readonly #options: WorkersOptions;
   readonly #slots = new Map<number, WorkerSlot>();
   readonly #diedListeners: ((slot: WorkerSlot) => void)[] = [];
+  readonly #openedWaiters: (() => void)[] = [];
   readonly #restarts = new Set<NodeJS.Timeout>();
   #stopped = false;
 
@@ -70,6 +73,17 @@ export class Workers {
 
   onDied(listener: (slot: WorkerSlot) => void): void {
     this.#diedListeners.push(listener);
+  }
+
+  /** Resolves at once while a worker runs, else with the next one that does, or after `limitMs`. */
+  async running(limitMs: number): Promise<void> {
+    if (this.#slots.size > 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+      this.#openedWaiters.push(resolve);
+    });
+    clearTimeout(timer);
   }
 
   /** A router on the worker with the fewest rooms. @throws SfuError no_worker */
@@ -134,12 +148,15 @@ export class Workers {
     }
     const slot: WorkerSlot = { index, worker, server, pulse: new WorkerPulse(worker), load: 0 };
     this.#slots.set(index, slot);
+    for (const resolve of this.#openedWaiters.splice(0)) resolve();
+    const openedAtMs = performance.now();
     worker.once('died', (error) => {
       log.error({ worker: index, pid: worker.pid, err: error }, 'media worker died');
       slot.pulse.stop();
       this.#slots.delete(index);
       for (const listener of this.#diedListeners) listener(slot);
-      this.#restart(index, restartPauseMs.first);
+      const steady = performance.now() - openedAtMs > steadyAfterMs;
+      this.#restart(index, steady ? 0 : restartPauseMs.first);
     });
   }
 
@@ -152,7 +169,8 @@ export class Workers {
         () => log.info({ worker: index }, 'media worker replaced'),
         (error: unknown) => {
           log.error({ worker: index, err: error }, 'media worker could not be replaced');
-          this.#restart(index, Math.min(pauseMs * 2, restartPauseMs.last));
+          const longer = Math.max(pauseMs * 2, restartPauseMs.first);
+          this.#restart(index, Math.min(longer, restartPauseMs.last));
         },
       );
     }, pauseMs);

@@ -122,6 +122,11 @@ export interface Notifications {
   /** What is being forwarded now; null: nothing. */
   layersChanged: { consumerId: string; spatialLayer: number | null; temporalLayer: number | null };
   dominantSpeaker: { participantId: string | null };
+  /**
+   * The room's media worker died and another one took over: whatever transports, producers and consumers there were are
+   * gone, also at the others. Who is in the room has not changed. The client makes its media anew, over the same socket.
+   */
+  mediaRestarted: { routerRtpCapabilities: mediasoup.RtpCapabilities };
   /** TURN relays are lost: a path over one of these URLs is to be moved to the fresh ones. */
   relaysLost: {
     urls: string[];

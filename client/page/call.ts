@@ -1,21 +1,20 @@
 /**
  * One stay in a call over one signaling connection: joined, media both ways, until it is left or lost. After
- * a loss the meeting makes a new one; nothing is carried over but the local tracks.
+ * a loss the meeting makes a new one; nothing is carried over but the local tracks. When only the SFU's media
+ * is lost, the call makes that anew and goes on.
  */
-import { Device, type types as mediasoup } from 'mediasoup-client';
+import type { types as mediasoup } from 'mediasoup-client';
 import { events, spans } from '../../telemetry/events.ts';
 import type {
   JoinAnswer,
   NotificationMessage,
-  Notifications,
+  ProducerInfo,
   ResponseData,
 } from '../../telemetry/signaling.ts';
 import type { JoinTrace, Telemetry } from '../sdk/telemetry.ts';
 import { type ClockProbe, estimateOffsetMs } from './clock.ts';
-import { FaultError } from './faults.ts';
-import { type IceRestarts, restartIceWhenBroken } from './ice-restart.ts';
-import { Publisher } from './publisher.ts';
-import { Receiver } from './receiver.ts';
+import { Media } from './media.ts';
+import type { Publisher } from './publisher.ts';
 import { Signaling, SignalingError } from './signaling.ts';
 import type { Action } from './state.ts';
 
@@ -35,16 +34,18 @@ export interface CallOptions {
   /** Absent when coming back after a loss: nobody clicked. */
   readonly trace: JoinTrace | null;
   readonly dispatch: (action: Action) => void;
+  /** There is a new publisher, which has published nothing yet. */
+  readonly onMediaRestarted: () => void;
   readonly onLost: () => void;
 }
 
 export class Call {
-  readonly publisher: Publisher;
-  private readonly receiver: Receiver;
+  private media: Media;
   private readonly signaling: Signaling;
   private readonly options: CallOptions;
-  private readonly transports: readonly mediasoup.Transport[];
-  private readonly restarts: readonly IceRestarts[];
+  /** What others announced while the media is made anew, by producer id; null while it stands. */
+  private announced: Map<string, ProducerInfo> | null = null;
+  private restarts = 0;
   private probeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @throws FaultError, SignalingError */
@@ -76,9 +77,10 @@ export class Call {
       );
       span?.end();
       telemetry?.event(events.signalingState, { state: 'connected' });
-      const { participantId: selfId, participants, producers } = joined;
+      const { participantId: selfId, participants, producers, routerRtpCapabilities } = joined;
       dispatch({ type: 'joined', selfId, roomId: answer.roomId, participants, producers });
-      call = await Call.setUp(options, signaling, joined);
+      const media = await Media.open({ ...options, ...answer, signaling, routerRtpCapabilities });
+      call = new Call(options, signaling, media, joined);
       if (lost) throw new SignalingError('closed', 'The connection was lost while joining.');
     } catch (error) {
       span?.fail(error);
@@ -90,70 +92,26 @@ export class Call {
     return call;
   }
 
-  private static async setUp(
-    options: CallOptions,
-    signaling: Signaling,
-    joined: ResponseData['join'],
-  ): Promise<Call> {
-    const { answer, trace, telemetry } = options;
-    const span = trace?.span(spans.transport);
-    const device = await supportedDevice();
-    const create = async (direction: 'send' | 'recv') => {
-      const info = await signaling.request(
-        'createTransport',
-        { direction },
-        { traceparent: span?.traceparent },
-      );
-      const { transportId: id, iceParameters, iceCandidates, dtlsParameters } = info;
-      const { iceServers } = answer;
-      const settings = { id, iceParameters, iceCandidates, dtlsParameters, iceServers };
-      const transport =
-        direction === 'send' ? device.createSendTransport(settings) : device.createRecvTransport(settings);
-      telemetry?.bindTransport(transport);
-      transport.on('connect', ({ dtlsParameters }, done, failed) => {
-        signaling
-          .request(
-            'connectTransport',
-            { transportId: id, dtlsParameters },
-            { traceparent: trace?.traceparent },
-          )
-          .then(done, failed);
-      });
-      const restarts = restartIceWhenBroken(transport, (lostRelayUrls) =>
-        signaling.request('restartIce', { transportId: id, lostRelayUrls }),
-      );
-      return { transport, restarts };
-    };
-    await device.load({ routerRtpCapabilities: joined.routerRtpCapabilities });
-    const [send, recv] = await Promise.all([create('send'), create('recv')]);
-    span?.end();
-    const restarts = [send.restarts, recv.restarts];
-    return new Call(options, signaling, device, send.transport, recv.transport, restarts, joined);
-  }
-
   private constructor(
     options: CallOptions,
     signaling: Signaling,
-    device: Device,
-    send: mediasoup.Transport,
-    recv: mediasoup.Transport,
-    restarts: readonly IceRestarts[],
+    media: Media,
     joined: ResponseData['join'],
   ) {
-    const { telemetry, dispatch } = options;
     this.options = options;
     this.signaling = signaling;
-    this.transports = [send, recv];
-    this.restarts = restarts;
-    this.publisher = new Publisher(send, signaling, telemetry);
-    this.receiver = new Receiver({ transport: recv, device, signaling, telemetry, dispatch });
+    this.media = media;
     this.endTraceWhenNothingComes(joined);
-    for (const producer of joined.producers) void this.consume(producer);
+    for (const producer of joined.producers) void media.consume(producer);
+  }
+
+  get publisher(): Publisher {
+    return this.media.publisher;
   }
 
   /** @param lines height of the consumer's picture on the screen, device pixels */
   displayed(consumerId: string, lines: number): void {
-    this.receiver.displayed(consumerId, lines).catch(ignoreRefusal);
+    this.media.receiver.displayed(consumerId, lines).catch(ignoreRefusal);
   }
 
   /** Says goodbye, so that the tile goes at once at the others. */
@@ -165,7 +123,7 @@ export class Call {
   close(): void {
     clearTimeout(this.probeTimer);
     this.signaling.close();
-    for (const transport of this.transports) transport.close();
+    this.media.close();
   }
 
   private start(early: NotificationMessage[]): void {
@@ -179,33 +137,55 @@ export class Call {
   }
 
   private follow(message: NotificationMessage): void {
-    if (message.method === 'producerAdded') void this.consume(message.data);
-    if (message.method === 'producerClosed' || message.method === 'consumerClosed') {
-      this.receiver.forget(message.data);
+    switch (message.method) {
+      case 'producerAdded':
+        if (this.announced) this.announced.set(message.data.producerId, message.data);
+        else void this.media.consume(message.data);
+        break;
+      case 'producerClosed':
+        this.announced?.delete(message.data.producerId);
+        this.media.receiver.forget(message.data);
+        break;
+      case 'consumerClosed':
+        this.media.receiver.forget(message.data);
+        break;
+      case 'relaysLost':
+        void this.media.leaveRelays(message.data).then((paths) => {
+          const relay_urls = message.data.urls.join(' ');
+          if (paths > 0) this.options.telemetry?.event(events.relayLeft, { relay_urls, paths });
+        });
+        break;
+      case 'mediaRestarted':
+        void this.restartMedia(message.data.routerRtpCapabilities);
+        break;
     }
-    if (message.method === 'relaysLost') void this.leaveRelays(message.data);
   }
 
-  private async leaveRelays(lost: Notifications['relaysLost']): Promise<void> {
-    const moved = await Promise.all(this.restarts.map((one) => one.relaysLost(lost).catch(() => false)));
-    const paths = moved.filter(Boolean).length;
-    if (paths > 0) {
-      this.options.telemetry?.event(events.relayLeft, { relay_urls: lost.urls.join(' '), paths });
-    }
-  }
-
-  private async consume(producer: Parameters<Receiver['consume']>[0]): Promise<void> {
-    await this.receiver.consume(producer).catch((error: unknown) => {
-      // Closed while we asked: its own notification takes it off the screen. Anything else is worth a look.
-      if (error instanceof SignalingError && (error.code === 'not_found' || error.code === 'closed')) return;
-      const { producerId: producer_id, kind, source } = producer;
-      this.options.telemetry?.event('rtc.consume.failed', {
-        producer_id,
-        kind,
-        source,
-        error: String(error),
+  /** Another worker has the room: the same again there, as fast as it goes. A second death meanwhile begins it anew. */
+  private async restartMedia(routerRtpCapabilities: mediasoup.RtpCapabilities): Promise<void> {
+    const restart = ++this.restarts;
+    this.announced = new Map();
+    this.media.close();
+    const { options, signaling } = this;
+    try {
+      const media = await Media.open({
+        ...options,
+        ...options.answer,
+        signaling,
+        routerRtpCapabilities,
+        trace: null,
       });
-    });
+      if (restart !== this.restarts) return media.close();
+      this.media = media;
+    } catch (error) {
+      // A worker that died again tells so itself, and a socket that is lost does.
+      if (!(error instanceof SignalingError)) throw error;
+      return;
+    }
+    const announced = this.announced.values();
+    this.announced = null;
+    options.onMediaRestarted();
+    for (const producer of announced) void this.media.consume(producer);
   }
 
   /**
@@ -215,7 +195,7 @@ export class Call {
   private endTraceWhenNothingComes({ producers }: ResponseData['join']): void {
     const { trace } = this.options;
     if (!trace || producers.some(({ kind, paused }) => kind === 'video' && !paused)) return;
-    for (const transport of this.transports) {
+    for (const transport of this.media.transports) {
       transport.on('connectionstatechange', (state) => {
         // A task later: the SDK hears of the same change, and its DTLS span belongs into the trace.
         if (state === 'connected') setTimeout(() => trace.end({ frames_expected: false }));
@@ -238,14 +218,6 @@ export class Call {
     } catch {
       // The socket ends with an unanswered probe, and `onLost` tells the rest.
     }
-  }
-}
-
-async function supportedDevice(): Promise<Device> {
-  try {
-    return await Device.factory();
-  } catch {
-    throw new FaultError('browser_unsupported');
   }
 }
 

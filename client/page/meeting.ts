@@ -130,11 +130,12 @@ export class Meeting {
       dispatch: (action) => {
         if (!signal.aborted) this.store.dispatch(action);
       },
+      onMediaRestarted: () => void this.publishAll(),
       onLost: () => void this.comeBackIn(signal),
     });
     if (signal.aborted) return call.leave();
     this.call = call;
-    const sent = allSources.map((source) => this.publish(source));
+    const sent = this.publishAll();
     if (!this.opening && sent.every((one) => one === null) && this.store.state.streams.length === 0) {
       // Alone, and nothing to send: no transport will ever connect.
       trace?.end({ media: false });
@@ -255,12 +256,19 @@ export class Meeting {
   private publish(source: MediaSource): Promise<void> | null {
     const { tracks, sources } = this.store.state;
     const track = tracks[source];
-    if (!this.call || !track) return null;
-    return this.call.publisher.publish(source, track, sources[source] === 'off').catch((error: unknown) => {
+    const publisher = this.call?.publisher;
+    if (!publisher || !track) return null;
+    return publisher.publish(source, track, sources[source] === 'off').catch((error: unknown) => {
+      // Its media was closed meanwhile; there is another one to publish over, or will be.
+      if (publisher.closed) return;
       toldByLoss(error);
       if (isLoss(error)) return;
       this.store.dispatch({ type: 'told', notice: `The server did not take the ${source}.` });
     });
+  }
+
+  private publishAll(): (Promise<void> | null)[] {
+    return allSources.map((source) => this.publish(source));
   }
 
   private stopDevices(): void {
@@ -277,8 +285,9 @@ function toldByLoss(error: unknown): void {
   if (!(error instanceof SignalingError)) throw error;
 }
 
+/** Of the connection or of the SFU's media: either comes back and asks for everything again. */
 const isLoss = (error: unknown) =>
-  error instanceof SignalingError && (error.code === 'closed' || error.code === 'timeout');
+  error instanceof SignalingError && ['closed', 'timeout', 'no_worker'].includes(error.code);
 
 /** Ends early when the network comes back, or when `signal` says so. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {

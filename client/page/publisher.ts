@@ -23,6 +23,11 @@ export class Publisher {
     });
   }
 
+  /** Its transport is gone, and with it all that was sent. */
+  get closed(): boolean {
+    return this.transport.closed;
+  }
+
   /**
    * Sends the track; where the source is sent already, in place of the one before. The track stays the
    * caller's to stop.

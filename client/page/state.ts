@@ -227,6 +227,8 @@ function notified(state: ViewState, message: NotificationMessage): ViewState {
     }
     case 'relaysLost':
       return state;
+    case 'mediaRestarted':
+      return { ...state, streams: [], speakerId: null };
     case 'dominantSpeaker':
       return { ...state, speakerId: message.data.participantId };
     case 'qualityChanged': {

@@ -11,6 +11,7 @@ import type { Notifications, ResponseData, ResponseMessage } from '../../telemet
 import { type CloseReason, closeCodes, SfuError } from '../errors.ts';
 import type { ClientLink, Participant } from '../Participant.ts';
 import { RateLimit } from '../RateLimit.ts';
+import type { Room } from '../Room.ts';
 import type { Rooms } from '../Rooms.ts';
 import type { Relays } from '../relays/Relays.ts';
 import { prefixed, type Telemetry } from '../telemetry/Telemetry.ts';
@@ -56,6 +57,17 @@ export class Connection implements ClientLink {
     this.#socket.on('error', (error) => options.log.debug({ err: error }, 'signaling socket failed'));
   }
 
+  get connected(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  follow(participant: Participant, room: Room): void {
+    this.#participant = participant;
+    this.notify('mediaRestarted', {
+      routerRtpCapabilities: room.rtpCapabilities as client.RtpCapabilities,
+    });
+  }
+
   notify<M extends keyof Notifications>(method: M, data: Notifications[M]): void {
     this.#send({ method, data });
   }
@@ -93,8 +105,16 @@ export class Connection implements ClientLink {
       throw new SfuError('unknown_method', `There is no method ${JSON.stringify(method)}.`);
     if (method === 'join') return this.#join(parseData('join', data).token);
     const participant = this.#participant;
-    if (this.#state !== 'joined' || !participant || participant.closed) {
+    if (this.#state !== 'joined' || !participant) {
       throw new SfuError('not_joined', 'This connection has not joined.');
+    }
+    // Tells of the socket alone, which outlives the media.
+    if (method === 'ping') return callHandler(method, participant, data);
+    if (participant.closed && method !== 'leave') {
+      const moving = this.#options.rooms.call(participant.callId)?.opening;
+      throw moving
+        ? new SfuError('no_worker', 'The room is moving to another media worker.')
+        : new SfuError('not_joined', 'This connection has not joined.');
     }
     if (method === 'leave') {
       this.#options.rooms.leave(participant);

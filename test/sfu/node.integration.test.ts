@@ -15,26 +15,56 @@ afterEach(async () => {
   for (const node of started.splice(0)) await node.stop();
 });
 
-test('a worker that dies takes its rooms along, not the others, and is replaced', async () => {
+test('a worker that dies is replaced, and its rooms go on elsewhere over the same sockets', async () => {
   const node = await start({ CALLSCOPE_SFU_WORKERS: '2' });
   const hit = await node.join('hit', 'A');
-  const spared = await node.join('spared', 'B');
-  const slot = node.rooms.call(hit.joined!.callId)!.room!.slot;
+  const other = await node.join('hit', 'B');
+  const spared = await node.join('spared', 'C');
+  const { callId } = hit.joined!;
+  const { slot } = node.rooms.call(callId)!.room!;
   // The second room went to the other worker: the least loaded one.
   expect(node.rooms.call(spared.joined!.callId)?.room?.slot).not.toBe(slot);
+  const lostSend = await hit.transport('send');
+  await hit.produceCamera(lostSend.transportId);
+  await until('the other is told of it', () => other.told('producerAdded').length === 1);
 
   process.kill(slot.worker.pid, 'SIGKILL');
-  expect(await hit.closed).toEqual({ code: 4003, reason: 'worker_died' });
+  for (const client of [hit, other]) {
+    await until('it is told to make its media anew', () => client.told('mediaRestarted').length === 1);
+  }
   await until('it is told', () => node.records('rtc.sfu.worker_died').length === 1);
   expect(node.records('rtc.sfu.worker_died')[0]).toMatchObject({ worker: slot.index });
-  await until('it is replaced', () => node.workers.missing === 0);
-  expect(await spared.request('ping', {})).toHaveProperty('serverTimeMs');
+  expect(node.rooms.call(callId)?.room?.slot).not.toBe(slot);
+  // With the worker everything went; the streams one by one are not worth telling.
+  expect(other.told('producerClosed')).toEqual([]);
+  expect(spared.told('mediaRestarted')).toEqual([]);
+  await expect(hit.produceCamera(lostSend.transportId)).rejects.toMatchObject({ code: 'not_found' });
 
-  // Whoever comes back finds the same call, on a living worker.
-  const back = await node.join('hit', 'A');
-  expect(back.joined?.callId).toBe(hit.joined?.callId);
-  const send = await back.transport('send');
-  await back.produceCamera(send.transportId);
+  const send = await hit.transport('send');
+  const producerId = await hit.produceCamera(send.transportId);
+  await until('the other is told of the new one', () => other.told('producerAdded').length === 2);
+  await other.transport('recv');
+  await other.consume(producerId);
+  await until('both left by a worker’s death and came again', () => {
+    const left = node.records('rtc.participant.left').filter(({ reason }) => reason === 'worker_died');
+    return left.length === 2 && node.records('rtc.participant.joined').length === 5;
+  });
+  await until('the worker is replaced', () => node.workers.missing === 0);
+});
+
+test('a node whose only worker dies has another at once, and who joins meanwhile waits for it', async () => {
+  const node = await start();
+  const a = await node.join('alone', 'A');
+  process.kill(node.workers.slots[0]!.worker.pid, 'SIGKILL');
+  await until('the node has noticed', () => node.workers.missing === 1);
+  expect(await a.request('ping', {})).toHaveProperty('serverTimeMs');
+  await expect(a.transport('send')).rejects.toMatchObject({ code: 'no_worker' });
+  const b = await node.join('alone', 'B');
+  expect(b.joined?.callId).toBe(a.joined?.callId);
+  await until('A is told to make its media anew', () => a.told('mediaRestarted').length === 1);
+  const send = await a.transport('send');
+  await a.produceCamera(send.transportId);
+  await until('B sees A’s camera', () => b.told('producerAdded').length === 1);
 });
 
 test('a stop tells the clients, writes the last events and ends the workers', async () => {

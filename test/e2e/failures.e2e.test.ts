@@ -1,0 +1,83 @@
+/** Parts of the media service are killed under a call of real Chromium participants, who must not have to do anything. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { buildClient, defaultPageDir } from '../../client/build.ts';
+import { signToken } from '../../telemetry/tokens.ts';
+import { startTestNode, type TestNode, tokenSecret } from '../sfu/support/node.ts';
+import { openBrowser, type Person, type TestBrowser } from '../support/browser.ts';
+import { until } from '../support/waiting.ts';
+
+let browser: TestBrowser;
+const people: Person[] = [];
+const nodes: TestNode[] = [];
+
+beforeAll(async () => {
+  await buildClient(defaultPageDir);
+  browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+afterEach(async () => {
+  for (const person of people.splice(0)) await person.leaveTheRoom();
+  for (const node of nodes.splice(0)) await node.stop();
+});
+
+async function startNode(env: Record<string, string> = {}): Promise<TestNode> {
+  const node = await startTestNode({ CALLSCOPE_PAGE_DIR: defaultPageDir, ...env });
+  nodes.push(node);
+  return node;
+}
+
+async function joinAs(name: string, origin: string, roomId = 'failures'): Promise<Person> {
+  const claims = { tenantId: 'acme', roomId };
+  const invite = await signToken('invite', claims, { secret: tokenSecret, ttlSeconds: 600 });
+  const person = await browser.person();
+  people.push(person);
+  await person.page.goto(`${origin}/?invite=${invite}&name=${name}&autojoin=1`);
+  await person.page.locator('html[data-state="joined"]').waitFor();
+  return person;
+}
+
+const tileOf = (viewer: Person, name: string) =>
+  viewer.page.locator('.people .tile', { has: viewer.page.locator('.name', { hasText: name }) });
+
+/** New frames and sound, of whatever connections are open by now. */
+async function hearsAndSees(person: Person): Promise<void> {
+  const before = await person.heard();
+  await until('new frames and sound', async () => {
+    const now = await person.heard();
+    // Connections made anew begin to count anew.
+    const base = now.framesDecoded < before.framesDecoded ? { framesDecoded: 0, audioEnergy: 0 } : before;
+    return now.framesDecoded >= base.framesDecoded + 5 && now.audioEnergy > base.audioEnergy;
+  });
+}
+
+test('a media worker is killed: everybody is back by themselves, muted who was muted, the shared screen still shared', async () => {
+  const node = await startNode();
+  const ana = await joinAs('Ana', node.url);
+  const bo = await joinAs('Bo', node.url);
+  const cy = await joinAs('Cy', node.url);
+  await Promise.all([ana, bo, cy].map(hearsAndSees));
+  await cy.page.getByRole('button', { name: 'Mute', exact: true }).click();
+  await tileOf(ana, 'Cy').getByRole('img', { name: 'muted' }).waitFor();
+  await ana.page.getByRole('button', { name: 'Share screen' }).click();
+  await bo.page.locator('.screens .tile[data-video="on"]').waitFor();
+  const [call] = node.rooms.calls;
+  const before = [...call!.room!.participants.keys()];
+
+  process.kill(node.workers.slots[0]!.worker.pid, 'SIGKILL');
+  await until('everybody sends and receives anew', async () => {
+    const participants = [...(node.rooms.call(call!.callId)?.room?.participants.values() ?? [])];
+    return participants.length === 3 && participants.every(({ consumers }) => consumers.size >= 4);
+  });
+  await Promise.all([ana, bo, cy].map(hearsAndSees));
+  await bo.page.locator('.screens .tile[data-video="on"]').waitFor();
+  await tileOf(ana, 'Cy').getByRole('img', { name: 'muted' }).waitFor();
+  expect(await tileOf(ana, 'Bo').getByRole('img', { name: 'muted' }).isVisible()).toBe(false);
+  // The same people, over the same sockets: nobody had to be admitted again.
+  expect([...call!.room!.participants.keys()]).toEqual(before);
+  expect(node.records('rtc.participant.joined')).toHaveLength(6);
+
+  // What they do from here on reaches the new worker.
+  await cy.page.getByRole('button', { name: 'Unmute' }).click();
+  await tileOf(ana, 'Cy').getByRole('img', { name: 'muted' }).waitFor({ state: 'hidden' });
+  expect([ana, bo, cy].flatMap(({ faults }) => faults)).toEqual([]);
+});
