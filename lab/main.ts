@@ -14,6 +14,7 @@ import { keyOf, parseRows } from './row.ts';
 import { buildScoreboard, scoreboardText } from './scoreboard.ts';
 import { purposeOf } from './seeds.ts';
 import { runLine, summaryLines } from './summary.ts';
+import { turnLab } from './turn/main.ts';
 
 const exitCodes = { played: 0, incomplete: 1, wrongUse: 2, notStarted: 3, interrupted: 130 } as const;
 const projectDir = path.join(import.meta.dirname, '..');
@@ -26,6 +27,7 @@ async function main(args: string[]): Promise<number> {
   try {
     if (args[0] === 'alerts') return await alertsLab(args.slice(1), screen);
     if (args[0] === 'loop') return await loopLab(args.slice(1), projectDir, screen);
+    if (args[0] === 'turn') return await turnLab(args.slice(1), projectDir, screen);
     const options = readOptions(args);
     if (options !== 'help') return await lab(options);
     process.stdout.write(help);

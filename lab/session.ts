@@ -23,17 +23,25 @@ export interface SessionOptions {
   /** The calls' samples stay here, for a closer look afterwards. */
   readonly dataDir: string;
   readonly loop: LoopMode;
+  /** Settings of the stack besides. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly log: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** @throws Error of the part that does not start; nothing is left running */
-export async function startSession({ dataDir, loop, log, signal }: SessionOptions): Promise<Session> {
+export async function startSession(options: SessionOptions): Promise<Session> {
+  const { dataDir, loop, log, signal } = options;
   const parts = await Promise.allSettled([
     // One worker, one media port: the lines of the lab network lead there.
     startStack({
       dataDir,
-      env: { CALLSCOPE_SFU_WORKERS: '1', CALLSCOPE_LOOP_MODE: loop, CALLSCOPE_RECORDING: 'off' },
+      env: {
+        CALLSCOPE_SFU_WORKERS: '1',
+        CALLSCOPE_LOOP_MODE: loop,
+        CALLSCOPE_RECORDING: 'off',
+        ...options.env,
+      },
       log,
       signal,
     }),

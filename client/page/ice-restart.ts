@@ -5,6 +5,7 @@
 import type { types as mediasoup } from 'mediasoup-client';
 import type { Notifications, ResponseData } from '../../telemetry/signaling.ts';
 import { reconnectDelayMs } from './backoff.ts';
+import { relayOrder } from './relay-order.ts';
 
 /**
  * `disconnected` is often a hiccup of a second or two that heals by itself (RFC 8445 leaves the path up until
@@ -44,11 +45,15 @@ export function restartIceWhenBroken(
       schedule(graceMs + reconnectDelayMs(attempt++, Math.random()));
     }
   };
+  const renewServers = async (iceServers: readonly RTCIceServer[]) => {
+    if (iceServers.length > 0)
+      await transport.updateIceServers({ iceServers: relayOrder(iceServers, 'first') });
+  };
   const restart = async (relayUrl: string | undefined) => {
     restarting = true;
     try {
       const { iceParameters, iceServers } = await fetchFresh(relayUrl ? [relayUrl] : []);
-      if (iceServers.length > 0) await transport.updateIceServers({ iceServers });
+      await renewServers(iceServers);
       await transport.restartIce({ iceParameters });
     } catch {
       // The socket is gone as well: rejoining rebuilds everything. Until then keep trying.
@@ -69,7 +74,7 @@ export function restartIceWhenBroken(
     async relaysLost({ urls, certain, iceServers }) {
       if (transport.closed || restarting) return false;
       // Whatever breaks later finds relays that live.
-      if (iceServers.length > 0) await transport.updateIceServers({ iceServers });
+      await renewServers(iceServers);
       const path = await pathOf(transport);
       if (!path?.relayUrl || !urls.includes(path.relayUrl)) return false;
       if (!certain) {

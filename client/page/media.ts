@@ -10,6 +10,7 @@ import { FaultError } from './faults.ts';
 import { type IceRestarts, restartIceWhenBroken } from './ice-restart.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
+import { relayOrder } from './relay-order.ts';
 import { type Signaling, SignalingError } from './signaling.ts';
 import type { Action } from './state.ts';
 
@@ -81,11 +82,12 @@ interface Opened {
 async function openTransport(
   device: Device,
   direction: 'send' | 'recv',
-  { signaling, telemetry, trace, iceServers }: MediaOptions,
+  { signaling, telemetry, trace, iceServers: given }: MediaOptions,
   traceparent: string | undefined,
 ): Promise<Opened> {
   const info = await signaling.request('createTransport', { direction }, { traceparent });
   const { transportId: id, iceParameters, iceCandidates, dtlsParameters } = info;
+  const iceServers = relayOrder(given, 'last');
   const settings = { id, iceParameters, iceCandidates, dtlsParameters, iceServers };
   const transport =
     direction === 'send' ? device.createSendTransport(settings) : device.createRecvTransport(settings);

@@ -37,6 +37,7 @@ export const loopHelp = `npm run lab -- loop [options]
 Plays the same faults with the same seeds twice, with the loop off and on, and compares what people went through:
 seconds frozen, seconds of bad audio, MOS, time to recover, time to act; and that clean calls are left alone.
 
+  --family NAME      only these faults; may be given several times               (all)
   --runs N           seeds of each fault                                         (1)
   --seed N           the first of them, counted within its range                 (0)
   --tune             take the seeds for fitting, not the scoreboard's
@@ -50,7 +51,16 @@ seconds frozen, seconds of bad audio, MOS, time to recover, time to act; and tha
 ${cases.length * 2} calls a seed, of about a minute each.
 `;
 
+const names = [...new Set(cases.map(([name]) => name))];
+
 const optionsSchema = z.object({
+  family: z
+    .array(
+      z.string().refine((name) => names.includes(name), {
+        error: ({ input }) => `"${String(input)}" is not played here; there are ${names.join(', ')}`,
+      }),
+    )
+    .default(names),
   runs: whole(1, 100).default(1),
   seed: whole(0, 99_999).default(0),
   tune: z.boolean().default(false),
@@ -106,14 +116,16 @@ async function playBoth(options: LoopOptions, { dataDir, rows, file, screen, sig
   const seeds = seedsFor(options.tune ? 'tune' : 'scoreboard', options.seed, options.runs);
   const have = new Set(rows.map((row) => `${keyOf(row)} ${row.loop}`));
   const all = seeds.flatMap((seed) =>
-    cases.map(
-      ([name, severity]): RunSpec => ({
-        family: families.find((f) => f.name === name)!,
-        severity,
-        seed,
-        tailMs,
-      }),
-    ),
+    cases
+      .filter(([name]) => options.family.includes(name))
+      .map(
+        ([name, severity]): RunSpec => ({
+          family: families.find((f) => f.name === name)!,
+          severity,
+          seed,
+          tailMs,
+        }),
+      ),
   );
   const due = modes.map((mode) => ({
     mode,
@@ -183,6 +195,7 @@ export function readLoopOptions(args: string[]): LoopOptions | 'help' {
     schema: optionsSchema,
     negatable: true,
     flags: {
+      family: { type: 'string', multiple: true },
       runs: { type: 'string' },
       seed: { type: 'string' },
       tune: { type: 'boolean' },

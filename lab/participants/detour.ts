@@ -22,6 +22,9 @@ export interface RelayRoute {
   transport: 'udp' | 'tcp';
 }
 
+/** `given`: by whichever of the relays that the page is told of. */
+export type RelayWay = RelayRoute | 'given';
+
 /** What the page holds for the lab. */
 export interface LabPage {
   callscopeLab: { connections: RTCPeerConnection[] };
@@ -57,14 +60,15 @@ export function rerouted(text: string, { from, to, tcp }: Route): string {
  * @param route null to leave the media where it goes
  * @param relay null for no relay at all, where there is a route: it would be a way around the line
  */
-export function install(route: Route | null, relay: RelayRoute | null, reroute: typeof rerouted): void {
+export function install(route: Route | null, relay: RelayWay | null, reroute: typeof rerouted): void {
   const connections: RTCPeerConnection[] = [];
   Object.assign(window, { callscopeLab: { connections } });
   const Native = window.RTCPeerConnection;
   const native = Native.prototype;
 
-  /** The servers the page was told of, none of them, or those of the relay by the lab's way to it. */
+  /** The servers the page was told of, by the lab's way to them, or none of them. */
   function withServers(configuration: RTCConfiguration): RTCConfiguration {
+    if (relay === 'given') return { ...configuration, iceTransportPolicy: 'relay' };
     if (!relay) return route ? { ...configuration, iceServers: [] } : configuration;
     const urls = `turn:${relay.host}:${relay.port}?transport=${relay.transport}`;
     const servers = (configuration.iceServers ?? []).filter((server) =>
@@ -110,7 +114,7 @@ export function install(route: Route | null, relay: RelayRoute | null, reroute: 
 }
 
 /** The init script. */
-export function detourScript(route: Route | null, relay: RelayRoute | null = null): string {
+export function detourScript(route: Route | null, relay: RelayWay | null = null): string {
   const given = [route, relay].map((one) => JSON.stringify(one)).join(', ');
   return `(${install.toString()})(${given}, ${rerouted.toString()});`;
 }

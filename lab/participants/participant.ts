@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import type { JoinAnswer } from '../../telemetry/signaling.ts';
 import { captureScript } from './capture.ts';
-import { detourScript, type LabPage, type RelayRoute, type Route } from './detour.ts';
+import { detourScript, type LabPage, type RelayWay, type Route } from './detour.ts';
 import { type DeviceSetup, devicesScript } from './devices.ts';
 
 export interface JoinOptions {
@@ -12,8 +12,8 @@ export interface JoinOptions {
   name: string;
   /** Send the media through a line of the lab network. @default straight to the SFU */
   via?: Route;
-  /** Send it by the TURN relay only. @default without a relay where there is a line, else as the browser finds */
-  relay?: RelayRoute;
+  /** Send it by a TURN relay only. @default without a relay where there is a line, else as the browser finds */
+  relay?: RelayWay;
   /** Devices that are refused, or under the lab's hand. @default as the browser gives them */
   devices?: DeviceSetup;
   /** Whether the camera is switched on from the start. @default true */

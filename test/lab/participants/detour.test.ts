@@ -33,8 +33,10 @@ describe('rerouted', () => {
 /** The page's own class, as the script finds and replaces it. */
 class NativeConnection {
   readonly iceServers: unknown;
-  constructor(configuration: { iceServers?: unknown } = {}) {
+  readonly iceTransportPolicy: unknown;
+  constructor(configuration: { iceServers?: unknown; iceTransportPolicy?: unknown } = {}) {
     this.iceServers = configuration.iceServers;
+    this.iceTransportPolicy = configuration.iceTransportPolicy;
   }
   setRemoteDescription(description: { sdp?: string }) {
     return Promise.resolve(description.sdp);
@@ -48,13 +50,13 @@ class NativeConnection {
 }
 
 /** Runs the script, as text, against a window of its own. */
-function pageWith(used: typeof route | null) {
+function pageWith(used: typeof route | null, relay: 'given' | null = null) {
   class Connection extends NativeConnection {}
   for (const name of ['setRemoteDescription', 'addIceCandidate', 'setConfiguration'] as const) {
     Object.assign(Connection.prototype, { [name]: NativeConnection.prototype[name] });
   }
   const window = { RTCPeerConnection: Connection, callscopeLab: { connections: [] as unknown[] } };
-  new Function('window', detourScript(used))(window);
+  new Function('window', detourScript(used, relay))(window);
   return window;
 }
 
@@ -73,6 +75,12 @@ describe('the script in the page', () => {
       await connection.addIceCandidate({ candidate: candidate('tcp', '127.0.0.1', 44400) }),
     ).toBeUndefined();
     expect(await connection.addIceCandidate()).toBeUndefined();
+  });
+
+  it('goes by no way but the relays that the page is told of', () => {
+    const connection = new (pageWith(null, 'given').RTCPeerConnection)(turn);
+    expect(connection.iceServers).toEqual(turn.iceServers);
+    expect(connection.iceTransportPolicy).toBe('relay');
   });
 
   it('leaves the media alone without a route, but remembers the connections', async () => {

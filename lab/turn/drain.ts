@@ -1,0 +1,100 @@
+/**
+ * The fleet has a relay more than it needs, and calls on every one of them: the scaler drains one by itself. Nobody's
+ * call may be cut, nobody new may be given it, and it ends only once it is empty.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Session } from '../session.ts';
+import { flowOf, lastNote } from './flow.ts';
+import { gapsOf, stayed, urlsIn } from './gaps.ts';
+import { openRoom, until } from './people.ts';
+import { order, type RelaySeen, relaysOf, serving } from './relays.ts';
+import type { DrainRow } from './report.ts';
+
+const names = ['Ana', 'Bruno', 'Chiara'];
+const newcomer = 'Dario';
+/** One more than the least that the fleet keeps. */
+const relays = 3;
+/** The call goes on over the draining relay for so long. */
+const watchedMs = 15_000;
+
+export const drainEnv = {
+  CALLSCOPE_TURN_RELAYS: String(relays),
+  CALLSCOPE_FLEET_MIN_RELAYS: String(relays - 1),
+  // Long enough for a call to come about first.
+  CALLSCOPE_FLEET_COOL_DOWN_SECONDS: '30',
+  CALLSCOPE_FLEET_DRAINED_SECONDS: '5',
+};
+const drainLimitMs = 90_000;
+const emptyLimitMs = 60_000;
+
+export const drainCostMs = 60_000 + watchedMs;
+
+/** @throws Error when the call does not come about, or nothing is drained */
+export async function playDrain(session: Session, run: number, signal: AbortSignal): Promise<DrainRow> {
+  const { stack } = session;
+  const missing = relays - serving(await relaysOf(stack)).length;
+  if (missing > 0) await order(stack, { start: missing });
+  await until(
+    'all relays to serve',
+    async () => serving(await relaysOf(stack)).length >= relays,
+    40_000,
+    signal,
+  );
+  const room = await openRoom(session, `turn-drain-${Date.now().toString(36)}`, signal);
+  try {
+    // One after the other: each is given the emptiest, so that all relays come to be used.
+    for (const name of names) await room.join(name);
+    await room.flows();
+    const drained = await until('the scaler to drain a relay', () => draining(stack), drainLimitMs, signal);
+    const drainedAtMs = Date.now();
+    const paths = (await Promise.all(room.people.map(({ page }) => lastNote(page)))).flatMap(urlsIn);
+    const on = (urls: readonly string[]) => urls.filter((url) => drained.urls.includes(url)).length;
+    await sleep(watchedMs / 3, undefined, { signal });
+    const late = await room.join(newcomer);
+    await room.flows();
+    await sleep((watchedMs * 2) / 3, undefined, { signal });
+    const newcomerOnIt = on(urlsIn(await lastNote(late.page)));
+    const keptWhileUsed = (await relaysOf(stack)).some(({ relayId }) => relayId === drained.relayId);
+    const endAtMs = Date.now();
+    const people = await Promise.all(
+      room.people
+        .filter(({ name }) => name !== newcomer)
+        .map(async ({ name, page }) => {
+          const notes = await flowOf(page);
+          return {
+            name,
+            gaps: gapsOf(notes, drainedAtMs, endAtMs).length,
+            stayed: stayed(notes, names.length - 1, drainedAtMs),
+          };
+        }),
+    );
+    await room.close();
+    const leftAtMs = Date.now();
+    const ended = await until(
+      'the drained relay to end',
+      async () => !(await relaysOf(stack)).some(({ relayId }) => relayId === drained.relayId),
+      emptyLimitMs,
+      signal,
+    ).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      return false;
+    });
+    return {
+      part: 'drain',
+      run,
+      date: new Date(drainedAtMs).toISOString(),
+      relayId: drained.relayId,
+      pathsOnIt: on(paths),
+      newcomerOnIt,
+      keptWhileUsed,
+      people,
+      endedAfterMs: ended ? Date.now() - leftAtMs : null,
+    };
+  } finally {
+    await room.close();
+  }
+}
+
+async function draining(stack: Session['stack']): Promise<RelaySeen | undefined> {
+  return (await relaysOf(stack)).find(({ state, healthy }) => state === 'draining' && healthy);
+}
