@@ -22,10 +22,12 @@ import { summarise } from './summaries.ts';
 const marginMs = 4_500;
 /** Windows older than this are history: nobody's quality dot changes by them. */
 const liveMs = 20_000;
+const minuteMs = 60_000;
 /** Less than this on the MOS scales is not another verdict. */
 const mosStep = 0.1;
 
 const windowCallsSql = readSql('window-calls.sql');
+const streamMinuteSql = readSql('stream-minute.sql');
 const windowRunSql = readSql('window-run.sql');
 const scoredSql = readSql('scored.sql');
 const incidentsSql = readSql('incidents.sql');
@@ -96,6 +98,9 @@ export async function score(data: unknown, context: ScoreContext): Promise<void>
     changed,
     `score/${job.windowStart}/${job.shard}/${shards}/${revision}/${standing.length}`,
   );
+  // Before the window counts as scored: of two windows of a minute whichever ends last writes what both have.
+  const minute = Math.floor(job.windowStart / minuteMs) * minuteMs;
+  await store.command(streamMinuteSql, { ...named, from: minute, to: minute + minuteMs });
   await store.insert('window_run', [
     { window_start: job.windowStart, shard: job.shard, shards, rows, scored_at: scoredAt, revision },
   ]);

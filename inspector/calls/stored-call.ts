@@ -74,14 +74,14 @@ export async function callVersion(store: Store, tenantId: string, callId: string
 
 async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> {
   const summarised = store.query<Summary>(sql.call, key);
-  const [summaries, strips, people, cells, badWindows, incidents, decisions, events, spans] =
+  const [summaries, strips, people, cells, badMinutes, incidents, decisions, events, spans] =
     await Promise.all([
       summarised,
       // How long the call was decides on the steps; nothing else waits for that.
       summarised.then(([row]) => row && stripsBetween(store, key, row.started_at, row.last_seen_at)),
       store.query<ParticipantSummaryRow>(sql.people, key),
       store.query<CellRow>(sql.cells, key),
-      store.query<BadWindow>(sql.badWindows, { ...key, most: mostBadWindows }),
+      store.query<BadMinute>(sql.badWindows, { ...key, most: mostBadWindows }),
       store.query<IncidentRow>(sql.incidents, key),
       store.query<DecisionRow>(sql.decisions, key),
       store.query<CallEvent>(sql.pageEvents, { ...key, names: pageEventNames, most: mostPageEvents }),
@@ -105,7 +105,7 @@ async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> 
     people: peopleOf(people, events),
     cells: cells.map(cellOf),
     strips: strips ?? { from: startedAt, stepMs: stripStepMs(startedAt, endedAt), rows: [] },
-    badWindows,
+    badWindows: badWindowsOf(badMinutes),
     incidents,
     decisions,
     events,
@@ -140,17 +140,51 @@ const cellOf = ({ meanMos, whyNot, ...cell }: CellRow): Cell => ({
 interface StripRow {
   readonly participantId: string;
   readonly kind: MediaKind;
-  readonly step: number;
-  readonly worst: number;
+  readonly steps: readonly number[];
+  readonly worst: readonly number[];
 }
 
-function stripsOf(rows: readonly StripRow[], steps: number): Strip[] {
-  return [...Map.groupBy(rows, (r) => `${r.participantId}\n${r.kind}`).values()].map((own) => {
+const stripsOf = (rows: readonly StripRow[], steps: number): Strip[] =>
+  rows.map(({ participantId, kind, steps: known, worst }) => {
     const mos = new Array<number | null>(steps).fill(null);
-    for (const { step, worst } of own) if (step >= 0 && step < steps) mos[step] = worst;
-    return { participantId: own[0]!.participantId, kind: own[0]!.kind, mos };
+    known.forEach((step, index) => {
+      if (step >= 0 && step < steps) mos[step] = worst[index]!;
+    });
+    return { participantId, kind, mos };
   });
+
+/** Bad windows of one stream in one minute; the numbers as bad-windows.sql has them. */
+interface BadMinute extends Pick<BadWindow, 'receiverId' | 'senderId' | 'kind' | 'windowMs'> {
+  readonly minute: number;
+  readonly windows: readonly (readonly [
+    offsetMs: number,
+    mos: number,
+    concealedRatio: number | null,
+    frozenMs: number | null,
+    framesPerSecond: number | null,
+    frameHeight: number | null,
+    delayMs: number | null,
+  ])[];
 }
+
+const badWindowsOf = (minutes: readonly BadMinute[]): BadWindow[] =>
+  minutes
+    .flatMap(({ minute, windows, ...stream }) =>
+      windows.map(
+        ([offsetMs, mos, concealedRatio, frozenMs, framesPerSecond, frameHeight, delayMs]): BadWindow => ({
+          ...stream,
+          start: minute + offsetMs,
+          mos,
+          concealedRatio,
+          frozenMs,
+          framesPerSecond,
+          frameHeight,
+          delayMs,
+        }),
+      ),
+    )
+    .sort((a, b) => a.start - b.start)
+    .slice(0, mostBadWindows);
 
 /** A call that began just now has no summary yet; its joins are known. */
 function peopleOf(rows: readonly ParticipantSummaryRow[], events: readonly CallEvent[]): PersonFacts[] {

@@ -1,10 +1,13 @@
 -- Every window in which somebody received something badly; as badWindowsOf of calls/windows.ts.
--- Parameters: tenant, call, most. Times in epoch ms.
+-- Parameters: tenant, call, most (rows). Returns a row per stream and minute that has such windows, in order of time.
 SELECT
-    toUnixTimestamp64Milli(window_start) AS start, window_ms AS windowMs, receiver_id AS receiverId,
-    sender_id AS senderId, kind, mos, concealed_ratio AS concealedRatio, frozen_ms AS frozenMs,
-    frames_per_second AS framesPerSecond, frame_height AS frameHeight, delay_ms AS delayMs
-FROM stream_score FINAL
-WHERE tenant_id = {tenant:String} AND call_id = {call:String} AND point = 'receiver' AND mos < 3.1
-ORDER BY window_start, producer_id, consumer_id
+    toUnixTimestamp(m.minute) * 1000 AS minute, window_ms AS windowMs, receiver_id AS receiverId, sender_id AS senderId,
+    kind,
+    arrayMap(
+        w -> (w.offset_ms, w.mos, w.concealed_ratio, w.frozen_ms, w.frames_per_second, w.frame_height, w.delay_ms),
+        arrayFilter(w -> ifNull(w.mos < 3.1, 0), m.windows)
+    ) AS windows
+FROM stream_minute AS m FINAL
+WHERE tenant_id = {tenant:String} AND call_id = {call:String} AND point = 'receiver' AND bad > 0
+ORDER BY m.minute, producer_id, consumer_id
 LIMIT {most:UInt32}

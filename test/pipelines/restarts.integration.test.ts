@@ -130,6 +130,20 @@ it('scores an unchanged window no second time, and a grown one only where its ve
   expect(await written()).toBe(rowsBefore);
 });
 
+it('has by the minute what the windows have, whichever was scored last', async () => {
+  const stream = 'point, kind, producer_id, consumer_id';
+  const minutes = await store.rows(`
+    SELECT ${stream}, toString(minute) AS at, scored, bad, round(mos_sum, 6) AS mos, windows.offset_ms AS offsets
+    FROM stream_minute FINAL ORDER BY at, ${stream}`);
+  const windows = await store.rows(`
+    SELECT ${stream}, toString(toStartOfMinute(window_start)) AS at, toUInt16(count(s.mos)) AS scored,
+      toUInt16(countIf(s.mos < 3.1)) AS bad, round(sum(ifNull(s.mos, 0)), 6) AS mos,
+      arraySort(groupArray(toUInt16(toUnixTimestamp64Milli(window_start) % 60000))) AS offsets
+    FROM stream_score AS s FINAL GROUP BY at, ${stream} ORDER BY at, ${stream}`);
+  expect(minutes).toEqual(windows);
+  expect(minutes.length).toBeGreaterThan(20);
+});
+
 it('summarises the call and each participant, by name', async () => {
   const people = await store.rows<Record<string, unknown>>(
     'SELECT * FROM participant_summary FINAL ORDER BY display_name',

@@ -13,6 +13,7 @@ import type { Role } from '../../../inspector/contract.ts';
 import { buildServer } from '../../../inspector/http/server.ts';
 import { openImports } from '../../../inspector/imports/imports.ts';
 import { Store } from '../../../inspector/store/store.ts';
+import { readSql } from '../../../pipelines/store/store.ts';
 import { signToken } from '../../../telemetry/tokens.ts';
 
 const secret = 'a-secret-for-tests-only';
@@ -143,5 +144,9 @@ export async function putDemoCall(
     });
     await client.insert({ table, values, format: 'JSONEachRow' });
   }
+  await client.command({
+    query: readSql('stream-minute.sql'),
+    query_params: { tenants: [tenantId], calls: [callId], from: 0, to: start + 86_400_000 },
+  });
   return start;
 }
