@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   fuzz: async () => (await import('./fuzz.ts')).fuzzBenchmark,
   slo: async () => (await import('./slo.ts')).sloBenchmark,
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
+  scale: async () => (await import('./scale.ts')).scaleBenchmark,
   recording: async () => (await import('./recording.ts')).recordingBenchmark,
   'turn-week': async () => (await import('./turn-week.ts')).turnWeekBenchmark,
 };

@@ -8,8 +8,6 @@
 // First: mediasoup reads where its worker is when it is loaded.
 import '../test/support/worker-bin.ts';
 import { fork } from 'node:child_process';
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -28,7 +26,8 @@ import {
   median,
   optionOf,
 } from './benchmark.ts';
-import type { Target } from './recording/senders.ts';
+import type { Target } from './rtp/senders.ts';
+import { openUnread } from './rtp/unread.ts';
 
 const participants = 6;
 const defaultRounds = 3;
@@ -55,7 +54,7 @@ async function run(rounds: number): Promise<BenchmarkReport> {
   const dir = mkdtempSync(path.join(tmpdir(), 'callscope-bench-recording-'));
   const redis = await startRedis({ dataDir: dir });
   const rig = await startRig(redis.url, 0);
-  const senders = fork(path.join(import.meta.dirname, 'recording', 'senders.ts'));
+  const senders = fork(path.join(import.meta.dirname, 'rtp', 'senders.ts'));
   try {
     const recorder = await rig.recorder();
     const { callId, targets } = await room(rig);
@@ -128,11 +127,7 @@ async function begin(way: Way, rig: Rig, callId: string, streams: number): Promi
     };
   }
   const { router, participants: present } = rig.node.rooms.call(callId)!.room!;
-  const sink: Socket = createSocket('udp4');
-  sink.bind(0, '127.0.0.1');
-  await once(sink, 'listening');
-  // Nobody reads: the kernel drops what does not fit, and this process is not charged for it.
-  const { port } = sink.address();
+  const sink = await openUnread();
   const transports: { close(): void }[] = [];
   for (const { producers } of present.values()) {
     for (const producerId of producers.keys()) {
@@ -141,7 +136,7 @@ async function begin(way: Way, rig: Rig, callId: string, streams: number): Promi
         rtcpMux: true,
         comedia: false,
       });
-      await transport.connect({ ip: '127.0.0.1', port });
+      await transport.connect({ ip: '127.0.0.1', port: sink.port });
       await transport.consume({ producerId, rtpCapabilities: router.rtpCapabilities });
       transports.push(transport);
     }
