@@ -7,7 +7,18 @@ import type { Identity } from '../telemetry/Telemetry.ts';
 
 export type SfuTable = 'sfu_transport' | 'sfu_producer' | 'sfu_consumer';
 
-type Held = { [T in SfuTable]: Sample<T>[] };
+/** As it was told. What is judged is a transport a second; of the rest, rows are made when they are asked for. */
+interface Told {
+  readonly identity: Identity;
+  readonly values: Attributes;
+  readonly time: number;
+}
+
+interface Held {
+  readonly sfu_transport: Sample<'sfu_transport'>[];
+  readonly sfu_producer: Told[];
+  readonly sfu_consumer: Told[];
+}
 
 const emptyTables = {
   inbound_rtp: [],
@@ -30,13 +41,15 @@ export class RecentSamples {
       held = { sfu_transport: [], sfu_producer: [], sfu_consumer: [] };
       this.#byParticipant.set(participantId, held);
     }
-    (held[table] as Sample<SfuTable>[]).push(sampleOf(table, identity, values, timeMs));
+    const told = { identity, values, time: timeMs };
+    if (table === 'sfu_transport') held.sfu_transport.push(rowOf(table, told));
+    else held[table].push(told);
   }
 
   /** Lets go of what no judgement looks back to, and of those of whom nothing is left. */
   forgetBefore(timeMs: number): void {
     for (const [participantId, held] of this.#byParticipant) {
-      for (const rows of Object.values(held)) {
+      for (const rows of Object.values(held) as { readonly time: number }[][]) {
         const kept = rows.findIndex((row) => row.time >= timeMs);
         rows.splice(0, kept < 0 ? rows.length : kept);
       }
@@ -64,8 +77,10 @@ export class RecentSamples {
       tenantId,
       callId,
       sfu_transport: all.flatMap((held) => held.sfu_transport),
-      sfu_producer: all.flatMap((held) => held.sfu_producer),
-      sfu_consumer: [...receivers].flatMap((id) => this.#byParticipant.get(id)?.sfu_consumer ?? []),
+      sfu_producer: all.flatMap((held) => held.sfu_producer.map((told) => rowOf('sfu_producer', told))),
+      sfu_consumer: [...receivers].flatMap((id) =>
+        (this.#byParticipant.get(id)?.sfu_consumer ?? []).map((told) => rowOf('sfu_consumer', told)),
+      ),
     };
   }
 }
@@ -74,11 +89,12 @@ export class RecentSamples {
 export const keptMs = historyMs + 1_000;
 
 /** As the store would give it back: what is not there is null, or '' of text. */
-function sampleOf(table: SfuTable, identity: Identity, values: Attributes, time: number): Sample<SfuTable> {
+function rowOf<T extends SfuTable>(table: T, { identity, values, time }: Told): Sample<T> {
   const { number, text, flag } = sampleColumns[table];
   const row: Record<string, unknown> = { stat_id: '', time };
   for (const column of identityColumns) row[column] = identity[column] ?? '';
-  for (const column of [...number, ...flag]) row[column] = values[column] ?? null;
+  for (const column of number) row[column] = values[column] ?? null;
+  for (const column of flag) row[column] = values[column] ?? null;
   for (const column of text) row[column] = values[column] ?? '';
-  return row as unknown as Sample<SfuTable>;
+  return row as unknown as Sample<T>;
 }

@@ -54,12 +54,18 @@ export class LogQueue implements LogRecordProcessor {
   }
 
   onEmit(record: ReadWriteLogRecord, _context?: Context): void {
+    this.take(record);
+  }
+
+  /** Not to be changed any more. */
+  take(record: ReadableLogRecord): void {
     if (this.#taken - this.#sent - this.#failed >= this.#limit) {
       this.#dropped += 1;
       return;
     }
     this.#taken += 1;
-    this.#batches.onEmit(record);
+    // It only keeps the record for its exporter, which reads.
+    this.#batches.onEmit(record as ReadWriteLogRecord);
   }
 
   forceFlush(): Promise<void> {

@@ -7,10 +7,23 @@ import { sfuStats } from '../../telemetry/stats.ts';
 import type { Participant } from '../Participant.ts';
 import type { Room } from '../Room.ts';
 import { keptMs, RecentSamples, type SfuTable } from '../reflex/RecentSamples.ts';
+import type { Identity } from './SampleRecord.ts';
 import { consumerColumns, producerColumns, transportColumns } from './samples.ts';
-import type { Identity, Telemetry } from './Telemetry.ts';
+import type { Telemetry } from './Telemetry.ts';
 
 const intervalMs = 1_000;
+
+/** The same object second after second, so that it is encoded once. */
+const identities = new WeakMap<object, Identity>();
+
+function identityOf(thing: object, make: () => Identity): Identity {
+  let identity = identities.get(thing);
+  if (!identity) {
+    identity = make();
+    identities.set(thing, identity);
+  }
+  return identity;
+}
 
 export class RoomSampler {
   readonly #room: Room;
@@ -68,7 +81,7 @@ export class RoomSampler {
         if (!stat) return;
         this.#record(
           'transport',
-          { ...identity, transport_id: link.transport.id },
+          identityOf(link, () => ({ ...identity, transport_id: link.transport.id })),
           transportColumns(stat, link.direction, link.takeBwe(), this.#room.slot.pulse.answerMs),
           timeMs,
         );
@@ -77,7 +90,11 @@ export class RoomSampler {
         for (const stat of await producer.getStats()) {
           this.#record(
             'producer',
-            { ...identity, transport_id: transportId, producer_id: producer.id },
+            identityOf(producer, () => ({
+              ...identity,
+              transport_id: transportId,
+              producer_id: producer.id,
+            })),
             producerColumns(stat, producer, source),
             timeMs,
           );
@@ -88,12 +105,12 @@ export class RoomSampler {
         if (!stat) return;
         this.#record(
           'consumer',
-          {
+          identityOf(consumer, () => ({
             ...identity,
             transport_id: transportId,
             producer_id: consumer.producerId,
             consumer_id: consumer.id,
-          },
+          })),
           consumerColumns(stat, consumer, source),
           timeMs,
         );

@@ -15,7 +15,6 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -23,13 +22,14 @@ import { LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { spans } from '../../telemetry/events.ts';
-import { attributeName, type IdentityColumn, resourceAttributes } from '../../telemetry/identity.ts';
+import { attributeName, resourceAttributes } from '../../telemetry/identity.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import type { StatsKind } from '../../telemetry/stats.ts';
 import { LogQueue, type QueueCounts } from './LogQueue.ts';
+import { createLogExporter } from './logExporter.ts';
+import { type Identity, prefixed, type SampleOrigin, SampleRecord } from './SampleRecord.ts';
 
-/** Who a record is about; columns that do not apply are left out. */
-export type Identity = Partial<Record<IdentityColumn, string>>;
+export type { Identity } from './SampleRecord.ts';
 
 export interface TelemetryOptions {
   readonly nodeId: string;
@@ -53,6 +53,7 @@ export class Telemetry {
   readonly #logger: OtelLogger;
   readonly #tracer: Tracer;
   readonly #queue: LogQueue | null;
+  readonly #origin: SampleOrigin;
   readonly #providers: { shutdown(): Promise<void> }[];
 
   constructor({ nodeId, collector, log, exporters }: TelemetryOptions) {
@@ -68,10 +69,11 @@ export class Telemetry {
       headers: { authorization: `Bearer ${collector?.serverKey}` },
       timeoutMillis: exportTimeoutMs,
     });
-    const logExporter = exporters?.logs ?? (collector ? new OTLPLogExporter(to('/v1/logs')) : null);
+    const logExporter = exporters?.logs ?? (collector ? createLogExporter(to('/v1/logs')) : null);
     const spanExporter = exporters?.spans ?? (collector ? new OTLPTraceExporter(to('/v1/traces')) : null);
     const metricExporter = collector ? new OTLPMetricExporter(to('/v1/metrics')) : null;
 
+    this.#origin = { resource, instrumentationScope: { name: scope } };
     this.#queue = logExporter ? new LogQueue(logExporter) : null;
     const loggers = new LoggerProvider({ resource, processors: this.#queue ? [this.#queue] : [] });
     const tracers = new TracerProvider({
@@ -109,12 +111,7 @@ export class Telemetry {
 
   /** One stats sample; `values` by column name. `timeMs` is wall time. */
   sample(kind: StatsKind, identity: Identity, values: Attributes, timeMs: number): void {
-    this.#logger.emit({
-      eventName: kind.event,
-      timestamp: timeMs,
-      attributes: { ...prefixed(identity), ...prefixed(values) },
-      context: ROOT_CONTEXT,
-    });
+    this.#queue?.take(new SampleRecord(kind.event, identity, values, timeMs, this.#origin));
   }
 
   /** The node's side of one signaling request, child of the client's span where it named one. */
@@ -150,14 +147,6 @@ export function parseTraceparent(text: string | undefined): SpanContext | null {
   const [, traceId, spanId, flags] = match ?? [];
   if (!traceId || !spanId || !flags || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return null;
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true };
-}
-
-export function prefixed(attributes: Attributes): Attributes {
-  const named: Attributes = {};
-  for (const [column, value] of Object.entries(attributes)) {
-    if (value !== undefined) named[attributeName(column)] = value;
-  }
-  return named;
 }
 
 /** A collector that is away would fill the log with one line per batch; one a minute says it as well. */

@@ -22,8 +22,7 @@ export function transportColumns(
   bwe: BweInterval | null,
   workerAnswerMs: number | null,
 ): Attributes {
-  return columns(sfuStats.transport, {
-    ...stat,
+  return columns(sfuStats.transport, stat, {
     ...bwe,
     workerAnswerMs,
     direction,
@@ -37,13 +36,12 @@ export function producerColumns(
   producer: Pick<mediasoup.Producer, 'type' | 'paused' | 'rtpParameters'>,
   source: MediaSource,
 ): Attributes {
-  return columns(sfuStats.producer, {
-    ...stat,
+  return columns(sfuStats.producer, stat, {
     source,
     type: producer.type,
     paused: producer.paused,
-    jitter: jitterMs(stat, producer.rtpParameters),
-    spatialLayer: encodingIndex(stat, producer.rtpParameters),
+    jitter: jitterMs(stat, parametersOf(producer)),
+    spatialLayer: encodingIndex(stat, parametersOf(producer)),
   });
 }
 
@@ -56,15 +54,15 @@ export function consumerColumns(
   source: MediaSource,
 ): Attributes {
   const layered = consumer.type === 'simulcast' || consumer.type === 'svc';
-  const { currentLayers, preferredLayers } = consumer;
-  return columns(sfuStats.consumer, {
-    ...stat,
+  // Each of them is copied when it is asked for.
+  const { currentLayers, preferredLayers } = layered ? consumer : {};
+  return columns(sfuStats.consumer, stat, {
     source,
     type: consumer.type,
     paused: consumer.paused,
     producerPaused: consumer.producerPaused,
     producerScore: consumer.score.producerScore,
-    jitter: jitterMs(stat, consumer.rtpParameters),
+    jitter: jitterMs(stat, parametersOf(consumer)),
     ...(layered && {
       currentSpatialLayer: currentLayers?.spatialLayer ?? -1,
       currentTemporalLayer: currentLayers?.temporalLayer ?? -1,
@@ -74,15 +72,27 @@ export function consumerColumns(
   });
 }
 
+const parameters = new WeakMap<object, mediasoup.RtpParameters>();
+
+/** They never change, and mediasoup copies them deeply each time it is asked. */
+function parametersOf(stream: { readonly rtpParameters: mediasoup.RtpParameters }): mediasoup.RtpParameters {
+  let known = parameters.get(stream);
+  if (!known) {
+    known = stream.rtpParameters;
+    parameters.set(stream, known);
+  }
+  return known;
+}
+
 /** mediasoup gives jitter in RTP clock ticks (RFC 3550, section 6.4.1); we carry milliseconds. */
 function jitterMs(
   stat: { jitter: number; mimeType: string },
   { codecs }: mediasoup.RtpParameters,
-): number | undefined {
+): number | null {
   const clockRate = codecs.find(
     (codec) => codec.mimeType.toLowerCase() === stat.mimeType.toLowerCase(),
   )?.clockRate;
-  return clockRate ? (stat.jitter * 1000) / clockRate : undefined;
+  return clockRate ? (stat.jitter * 1000) / clockRate : null;
 }
 
 function encodingIndex(
@@ -95,11 +105,13 @@ function encodingIndex(
   return index < 0 ? undefined : index;
 }
 
-/** @param values by mediasoup's member names */
-function columns(kind: StatsKind, values: Record<string, unknown>): Attributes {
+/** @param ours in place of what the stat says of the same name; null where nothing is to be said */
+function columns(kind: StatsKind, stat: object, ours: Record<string, unknown>): Attributes {
+  const theirs = stat as Record<string, unknown>;
   const row: Attributes = {};
   for (const member of kind.members) {
-    const value = carried(member, values[member.member]);
+    const own = ours[member.member];
+    const value = carried(member, own === undefined ? theirs[member.member] : own);
     if (value !== undefined) row[member.column] = value;
   }
   return row;
