@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   judge: async () => (await import('./judge.ts')).judgeBenchmark,
   scale: async () => (await import('./scale.ts')).scaleBenchmark,
   recording: async () => (await import('./recording.ts')).recordingBenchmark,
+  views: async () => (await import('./views.ts')).viewsBenchmark,
   'turn-week': async () => (await import('./turn-week.ts')).turnWeekBenchmark,
 };
 

@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Layout } from '../recorder/disk/layout.ts';
 import { readSegment } from '../recorder/disk/segment.ts';
 import { startRedis } from '../runtime/embedded/redis.ts';
+import { recordable } from '../sfu/recording/RecordingTaps.ts';
 import { type Rig, startRig } from '../test/recorder/support/rig.ts';
 import { until } from '../test/support/waiting.ts';
 import {
@@ -29,11 +30,12 @@ import {
 import type { Target } from './rtp/senders.ts';
 import { openUnread } from './rtp/unread.ts';
 
-const participants = 6;
+/** Enough that the worker's share is no rounding error. */
+const participants = 16;
 const defaultRounds = 3;
 const settleMs = 2_000;
 const measuredMs = 8_000;
-/** What differs between forwarding to a recorder and to a socket, % of a core. */
+/** By how much forwarding to a recorder may cost more than forwarding to a socket, % of a core. */
 const mostDifference = 3;
 
 type Way = 'off' | 'forwarded' | 'recorded';
@@ -137,7 +139,8 @@ async function begin(way: Way, rig: Rig, callId: string, streams: number): Promi
         comedia: false,
       });
       await transport.connect({ ip: '127.0.0.1', port: sink.port });
-      await transport.consume({ producerId, rtpCapabilities: router.rtpCapabilities });
+      // As a recorder's: with a bandwidth estimate that nobody answers it would cost more than recording does.
+      await transport.consume({ producerId, rtpCapabilities: recordable(router.rtpCapabilities) });
       transports.push(transport);
     }
   }
@@ -206,7 +209,7 @@ function report(
 ): BenchmarkReport {
   const medianOf = (way: Way, key: keyof Measured) => median(measured[way].map((one) => one[key]));
   const sfu = (way: Way) => medianOf(way, 'nodePercent') + medianOf(way, 'workerPercent');
-  const difference = Math.abs(sfu('recorded') - sfu('forwarded'));
+  const difference = sfu('recorded') - sfu('forwarded');
   return {
     name: 'recording',
     date: new Date().toISOString(),
@@ -224,7 +227,7 @@ function report(
       packetsLost: lost,
     },
     limits: [
-      limit('recorded against forwarded, % of a core', difference, mostDifference),
+      limit('recorded more than forwarded, % of a core', difference, mostDifference),
       limit('packets lost', lost, 0),
     ],
     details: { commit: commit(), measured },

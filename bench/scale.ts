@@ -27,6 +27,7 @@ import type { Count, Reading, Request } from './scale/node.ts';
 
 const defaults = { seconds: 4, rooms: 60, participants: 4, pairs: 3 };
 const settleMs = 2_000;
+const answerLimitMs = 30_000;
 /** Each step has this many times the rooms of the one before. */
 const growth = 1.4;
 const firstRooms = 4;
@@ -87,31 +88,38 @@ async function run(args: readonly string[]): Promise<BenchmarkReport> {
     await once(node, 'message');
     const steps: Step[] = [];
     const targets: Target[] = [];
-    for (let rooms = firstRooms; rooms <= sizes.rooms; rooms = Math.ceil(rooms * growth)) {
-      const fill = { do: 'fill', rooms, participantsPerRoom: sizes.participants } as const;
-      targets.push(...(await ask<Target[]>(node, fill)));
-      senders.send(targets);
-      await delay(settleMs);
-      await ask(node, { do: 'receive', sinkPort: sink.port, srtp: sizes.srtp });
-      const step = await measured(node, rooms, sizes);
-      steps.push(step);
-      console.log(lineOf(step));
-      if (!isCarried(step, 'on') && !isCarried(step, 'off')) break;
+    try {
+      for (let rooms = firstRooms; rooms <= sizes.rooms; rooms = Math.ceil(rooms * growth)) {
+        const fill = { do: 'fill', rooms, participantsPerRoom: sizes.participants } as const;
+        targets.push(...(await ask<Target[]>(node, fill)));
+        senders.send(targets);
+        await delay(settleMs);
+        await ask(node, { do: 'receive', sinkPort: sink.port, srtp: sizes.srtp });
+        const step = await measured(node, rooms, sizes);
+        steps.push(step);
+        console.log(lineOf(step));
+        if (!isCarried(step, 'on') && !isCarried(step, 'off')) break;
+      }
+    } catch (error) {
+      if (!(error instanceof NodeFull) || steps.length === 0) throw error;
+      console.log(`with more rooms ${error.message}`);
     }
     return report(sizes, steps);
   } finally {
     senders.disconnect();
-    node.disconnect();
     sink.close();
-    await once(node, 'exit');
+    const ended = once(node, 'exit');
+    node.disconnect();
+    await ended;
     collector.close();
     collector.closeAllConnections();
   }
 }
 
+/** @throws NodeFull when the node has not answered within half a minute: its worker is late with everything then */
 async function ask<Answer>(node: ChildProcess, request: Request): Promise<Answer> {
   const over = new AbortController();
-  const { signal } = over;
+  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(answerLimitMs)]);
   const said = once(node, 'message', { signal });
   const gone = once(node, 'exit', { signal }).then(() => {
     throw new Error('the media node ended in the middle of the benchmark');
@@ -120,6 +128,8 @@ async function ask<Answer>(node: ChildProcess, request: Request): Promise<Answer
   try {
     const [answer] = await Promise.race([said, gone]);
     return answer as Answer;
+  } catch (error) {
+    throw signal.aborted ? new NodeFull('the media node is full: it does not answer') : error;
   } finally {
     over.abort();
     await Promise.allSettled([said, gone]);
@@ -239,13 +249,15 @@ function report(sizes: Sizes, steps: readonly Step[]): BenchmarkReport {
   };
 }
 
-/** People at which one of the two processes is full: between the steps, and beyond the last, by a line. */
+/** People at which one of the two processes is full: between two steps by a line, beyond the last in proportion to it. */
 function carried(steps: readonly Step[], way: Way): number {
   const full = (key: 'nodePercent' | 'workerPercent') => {
     const points = steps.map((step) => ({ x: step.participants, y: middle(step, way, key) }));
     const above = points.findIndex(({ y }) => y > fullPercent);
-    const to = points[above < 0 ? points.length - 1 : above]!;
-    const from = points[(above < 0 ? points.length - 1 : above) - 1] ?? { x: 0, y: 0 };
+    const last = points.at(-1)!;
+    if (above < 0) return (last.x * fullPercent) / last.y;
+    const to = points[above]!;
+    const from = points[above - 1] ?? { x: 0, y: 0 };
     return from.x + ((fullPercent - from.y) * (to.x - from.x)) / (to.y - from.y);
   };
   return Math.min(full('workerPercent'), full('nodePercent'));

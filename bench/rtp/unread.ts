@@ -2,7 +2,7 @@
  * Where packets go that nobody looks at, as a process of its own: it binds a port, tells it, and stands still, so that the
  * kernel drops what does not fit and no process is charged for reading. (A socket bound in Node is read at once.)
  */
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
@@ -12,7 +12,9 @@ export interface Unread {
 }
 
 export async function openUnread(): Promise<Unread> {
-  const child = fork(import.meta.filename);
+  // One that stands still does not notice the end of its parent: the kernel ends it.
+  const command = ['--pdeathsig', 'KILL', '--', process.execPath, import.meta.filename];
+  const child = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const [port] = (await once(child, 'message')) as [number];
   child.kill('SIGSTOP');
   return { port, close: () => child.kill('SIGKILL') };

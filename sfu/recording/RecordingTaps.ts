@@ -236,7 +236,7 @@ function tell(tap: Tap, call: Call): void {
 }
 
 /** A receiver of all that the router speaks, without what would make the node adapt to it or send padding. */
-function recordable({
+export function recordable({
   codecs = [],
   headerExtensions = [],
 }: mediasoup.RtpCapabilities): mediasoup.RtpCapabilities {
