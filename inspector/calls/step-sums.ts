@@ -150,10 +150,16 @@ export class StepSums {
 
 const stepOf = (steps: Steps, time: number): number => Math.floor((time - steps.from) / steps.stepMs);
 
-/** Rows by stream, each in order of time. */
+const grouped = new WeakMap<readonly StreamRow[], StreamRow[][]>();
+
+/** Rows by stream, each in order of time. Found once for rows of which many counters and gauges are asked. */
 function streamsOf<R extends StreamRow>(rows: readonly R[]): R[][] {
+  const known = grouped.get(rows) as R[][] | undefined;
+  if (known) return known;
   const streams = Map.groupBy(rows, (row) => `${row.transport_id}\n${row.stat_id}`);
-  return [...streams.values()].map((own) => own.sort((a, b) => a.time - b.time));
+  const found = [...streams.values()].map((own) => own.sort((a, b) => a.time - b.time));
+  grouped.set(rows, found);
+  return found;
 }
 
 const digits = (value: number): number => Number(value.toPrecision(4));

@@ -7,7 +7,7 @@ import { events as names } from '../../telemetry/events.ts';
 import type { DecisionRow, IncidentRow, MediaKind, ParticipantSummaryRow } from '../../telemetry/rows.ts';
 import type { CallEvent, CallPage, Cell, JoinSpan, SeriesAnswer, Strip } from '../contract.ts';
 import { InspectorError } from '../errors.ts';
-import { readSql, type Store } from '../store/store.ts';
+import { type Parameters, readSql, type Store } from '../store/store.ts';
 import { callPage, type PersonFacts, pageEventNames, personFacts } from './facts.ts';
 import { participantSeries, type ScoreSteps, type Steps, stepsOf } from './series.ts';
 import type { CallSource } from './source.ts';
@@ -257,11 +257,11 @@ async function seriesOf(
   const span = { from: steps.from - leadMs, to: to + leadMs, step: steps.stepMs };
   const asked = { ...key, participant: participantId, producers, ...span };
   const [inbound, outbound, remoteInbound, pairs, sfuTransports, scores] = await Promise.all([
-    store.query<Sample<'inbound_rtp'>>(sql.inbound, asked),
-    store.query<Sample<'outbound_rtp'>>(sql.outbound, asked),
-    store.query<Sample<'remote_inbound_rtp'>>(sql.remoteInbound, asked),
-    store.query<Sample<'candidate_pair'>>(sql.pairs, asked),
-    store.query<Sample<'sfu_transport'>>(sql.sfuTransports, asked),
+    samplesOf<Sample<'inbound_rtp'>>(store, sql.inbound, asked),
+    samplesOf<Sample<'outbound_rtp'>>(store, sql.outbound, asked),
+    samplesOf<Sample<'remote_inbound_rtp'>>(store, sql.remoteInbound, asked),
+    samplesOf<Sample<'candidate_pair'>>(store, sql.pairs, asked),
+    samplesOf<Sample<'sfu_transport'>>(store, sql.sfuTransports, asked),
     store.query<ScoreStep>(sql.scoreSteps, {
       ...key,
       participant: participantId,
@@ -273,6 +273,20 @@ async function seriesOf(
   ]);
   const rows = { inbound, outbound, remoteInbound, pairs, sfuTransports, scores: scoreSteps(scores, steps) };
   return participantSeries(participantId, senderId, rows, steps);
+}
+
+/** Rows out of the columns in which a stream's samples travel: a fifth of the bytes. */
+async function samplesOf<Row>(store: Store, query: string, asked: Parameters): Promise<Row[]> {
+  const streams = await store.query<{ time: number[] } & Record<string, unknown>>(query, asked);
+  return streams.flatMap((stream) => {
+    const columns = Object.entries(stream);
+    return stream.time.map((_, index) => {
+      // Assigned one by one: ten times as fast as Object.fromEntries, and there are some ten thousand.
+      const row: Record<string, unknown> = {};
+      for (const [name, value] of columns) row[name] = Array.isArray(value) ? value[index] : value;
+      return row as Row;
+    });
+  });
 }
 
 export interface ScoreStep extends Record<keyof ScoreSteps, number | null> {

@@ -1,11 +1,22 @@
 -- Samples of one participant for the charts: the last of each stream in each step, since counters say what was between.
 -- Parameters: tenant, call, participant, producers (empty for all), from, to (epoch ms), step (ms).
+-- Returns a row per stream, its columns side by side: `time` (epoch ms) and each number in the same order. `tuple`: an
+-- array of values alone would leave out what is NULL.
 SELECT
-    transport_id, stat_id, producer_id, toUnixTimestamp64Milli(s.time) AS time,
-    kind, bytes_sent, frames_per_second, frame_height, quality_limitation_durations_cpu_us,
-    quality_limitation_durations_bandwidth_us
-FROM rtc_stats_outbound_rtp AS s
-WHERE s.tenant_id = {tenant:String} AND s.call_id = {call:String} AND s.participant_id = {participant:String}
-  AND s.time >= fromUnixTimestamp64Milli({from:Int64}) AND s.time < fromUnixTimestamp64Milli({to:Int64})
-ORDER BY s.transport_id, s.stat_id, s.time DESC
-LIMIT 1 BY s.transport_id, s.stat_id, intDiv(toUnixTimestamp64Milli(s.time), {step:Int64})
+    l.transport_id AS transport_id, l.stat_id AS stat_id, any(l.producer_id) AS producer_id, any(l.kind) AS kind,
+    groupArray(tuple(l.time)).1 AS time, groupArray(tuple(l.bytes_sent)).1 AS bytes_sent,
+    groupArray(tuple(l.frames_per_second)).1 AS frames_per_second, groupArray(tuple(l.frame_height)).1 AS frame_height,
+    groupArray(tuple(l.quality_limitation_durations_cpu_us)).1 AS quality_limitation_durations_cpu_us,
+    groupArray(tuple(l.quality_limitation_durations_bandwidth_us)).1 AS quality_limitation_durations_bandwidth_us
+FROM (
+    SELECT
+        transport_id, stat_id, producer_id, toUnixTimestamp64Milli(s.time) AS time,
+        kind, bytes_sent, frames_per_second, frame_height, quality_limitation_durations_cpu_us,
+        quality_limitation_durations_bandwidth_us
+    FROM rtc_stats_outbound_rtp AS s
+    WHERE s.tenant_id = {tenant:String} AND s.call_id = {call:String} AND s.participant_id = {participant:String}
+      AND s.time >= fromUnixTimestamp64Milli({from:Int64}) AND s.time < fromUnixTimestamp64Milli({to:Int64})
+    ORDER BY s.transport_id, s.stat_id, s.time DESC
+    LIMIT 1 BY s.transport_id, s.stat_id, intDiv(toUnixTimestamp64Milli(s.time), {step:Int64})
+) AS l
+GROUP BY l.transport_id, l.stat_id

@@ -48,8 +48,35 @@ const json = (method: string, body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 });
 
-const query = (values: Record<string, string | number>): string =>
+const query = (values: Readonly<Record<string, string | number>>): string =>
   new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)])).toString();
+
+/** Answers that are on their way to whoever asks next for the same. */
+const ahead = new Map<string, Promise<unknown>>();
+
+/** Asks now for what a view will ask for when it is there: by then the answer is under way. */
+function askAhead(path: string): void {
+  const answer = ask<unknown>(path);
+  ahead.set(path, answer);
+  answer.catch(() => {});
+}
+
+function taken<T>(path: string, options: RequestInit = {}): Promise<T> {
+  const early = ahead.get(path) as Promise<T> | undefined;
+  ahead.delete(path);
+  return early ?? ask<T>(path, options);
+}
+
+interface SeriesAsked {
+  readonly participant: string;
+  readonly sender: string;
+  readonly from: number;
+  readonly to: number;
+  readonly points: number;
+}
+
+const seriesPath = (callId: string, asked: SeriesAsked): string =>
+  `${callPath(callId)}/series?${query({ ...asked, from: Math.floor(asked.from), to: Math.ceil(asked.to) })}`;
 
 const callPath = (callId: string): string => `/calls/${encodeURIComponent(callId)}`;
 
@@ -80,12 +107,11 @@ export const api = {
       signal,
     }),
   call: (callId: string, signal?: AbortSignal) =>
-    ask<CallPage>(callPath(callId), { ...(signal && { signal }) }),
-  series: (
-    callId: string,
-    asked: { participant: string; sender: string; from: number; to: number; points: number },
-    signal: AbortSignal,
-  ) => ask<SeriesAnswer>(`${callPath(callId)}/series?${query(asked)}`, { signal }),
+    taken<CallPage>(callPath(callId), { ...(signal && { signal }) }),
+  callAhead: (callId: string) => askAhead(callPath(callId)),
+  series: (callId: string, asked: SeriesAsked, signal: AbortSignal) =>
+    taken<SeriesAnswer>(seriesPath(callId, asked), { signal }),
+  seriesAhead: (callId: string, asked: SeriesAsked) => askAhead(seriesPath(callId, asked)),
   events: (callId: string, participant: string, cursor: string, signal: AbortSignal) =>
     ask<EventList>(`${callPath(callId)}/events?${query({ participant, cursor, limit: 200 })}`, { signal }),
   erase: (callId: string) => ask<{ tables: number; rows: number }>(callPath(callId), { method: 'DELETE' }),

@@ -18,6 +18,11 @@ function linkInAddress(): string | undefined {
   return link;
 }
 
+function callInAddress(path: string): string | undefined {
+  const [, callId] = /^\/calls\/([^/]+)$/.exec(path) ?? [];
+  return callId === undefined ? undefined : decodeURIComponent(callId);
+}
+
 export function App() {
   const [session, setSession] = useState<SessionAnswer | 'unknown' | 'none'>('unknown');
   const [fault, setFault] = useState<unknown>();
@@ -26,6 +31,8 @@ export function App() {
 
   useEffect(() => {
     const link = linkInAddress();
+    const asked = callInAddress(location.pathname);
+    if (asked && link === undefined) api.callAhead(asked);
     const begun =
       link === undefined ? api.session() : api.signIn(link).catch((error) => signedInAlready(error));
     begun.then(setSession, (error: unknown) => {
@@ -41,7 +48,7 @@ export function App() {
 
   if (session === 'unknown') return <main class="waiting" aria-busy="true" />;
   if (session === 'none') return <SignedOut fault={fault} />;
-  const [, callId] = /^\/calls\/([^/]+)$/.exec(place.path) ?? [];
+  const callId = callInAddress(place.path);
   return (
     <DropTarget onRecording={onRecording}>
       <Header
@@ -53,8 +60,8 @@ export function App() {
       {callId ? (
         <CallView
           key={callId}
-          callId={decodeURIComponent(callId)}
-          known={dropped?.callId === decodeURIComponent(callId) ? dropped : undefined}
+          callId={callId}
+          known={dropped?.callId === callId ? dropped : undefined}
           session={session}
         />
       ) : place.path === '/keys' ? (

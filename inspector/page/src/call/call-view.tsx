@@ -5,7 +5,7 @@ import { api } from '../api.ts';
 import { clock, duration, longDate } from '../format.ts';
 import { Failure } from '../parts/notice.tsx';
 import { amend, go } from '../router.ts';
-import { ChartsPanel } from './charts-panel.tsx';
+import { ChartsPanel, points } from './charts-panel.tsx';
 import { DetailsPanel } from './details-panel.tsx';
 import { EventsPanel } from './events-panel.tsx';
 import { JoinPanel } from './join-panel.tsx';
@@ -39,6 +39,10 @@ export function CallView(props: { callId: string; known: CallPage | undefined; s
     const control = new AbortController();
     api.call(callId, control.signal).then(
       (fresh) => {
+        // The charts' numbers are on their way while all else is drawn.
+        const { participant, sender, span } = focusInAddress(fresh);
+        const { from, to } = span ?? wholeOf(fresh);
+        if (participant !== '') api.seriesAhead(callId, { participant, sender, from, to, points });
         setPage(fresh);
         setFault(undefined);
       },
@@ -88,6 +92,8 @@ function Waiting() {
   );
 }
 
+const wholeOf = ({ startedAt, endedAt }: CallPage): Span => ({ from: startedAt, to: endedAt });
+
 function focusInAddress(page: CallPage): Focus {
   const query = new URLSearchParams(location.search);
   const asked = query.get('participant') ?? '';
@@ -115,10 +121,7 @@ function Call({ page, session }: { page: CallPage; session: SessionAnswer }) {
   const [chosen, setChosen] = useState(0);
   const charts = useRef<HTMLElement>(null);
   const finding: Finding | undefined = page.verdict.findings[chosen];
-  const whole: Span = useMemo(
-    () => ({ from: page.startedAt, to: page.endedAt }),
-    [page.startedAt, page.endedAt],
-  );
+  const whole: Span = useMemo(() => wholeOf(page), [page.startedAt, page.endedAt]);
 
   useEffect(() => {
     const names = page.people.map((p) => p.name).join(', ');

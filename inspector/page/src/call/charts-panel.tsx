@@ -18,7 +18,8 @@ interface Props {
   readonly onPick: (participant: string, sender?: string) => void;
 }
 
-const points = 400;
+/** As many as a chart has pixels. */
+export const points = 400;
 /** While somebody zooms or drags, the newest wish counts. */
 const settleMs = 60;
 
@@ -40,7 +41,7 @@ export function ChartsPanel({ innerRef, page, focus, whole, onSpan, onPick }: Pr
     const ask = (who: string, of: string) =>
       api.series(
         page.callId,
-        { participant: who, sender: of, from: Math.floor(span.from), to: Math.ceil(span.to), points },
+        { participant: who, sender: of, from: span.from, to: span.to, points },
         control.signal,
       );
     const timer = setTimeout(

@@ -30,16 +30,20 @@ export function Plot(props: Props) {
   const shape = [chart.lines.map((l) => l.key).join(), compared?.name ?? '', props.theme].join('|');
   useEffect(() => {
     const element = host.current!;
-    const made = new uPlot(optionsOf(element, latest), dataOf(latest.current), element);
-    plot.current = made;
-    const resized = new ResizeObserver(() => {
-      const width = element.clientWidth;
-      if (width > 0 && width !== made.width) made.setSize({ width, height });
+    // Told the width by the observer: to ask for it would lay out the whole page anew for every chart.
+    const sized = new ResizeObserver(([entry]) => {
+      const width = Math.floor(entry!.contentRect.width);
+      if (width <= 0) return;
+      if (!plot.current) {
+        plot.current = new uPlot(optionsOf(element, width, latest), dataOf(latest.current), element);
+      } else if (width !== plot.current.width) {
+        plot.current.setSize({ width, height });
+      }
     });
-    resized.observe(element);
+    sized.observe(element);
     return () => {
-      resized.disconnect();
-      made.destroy();
+      sized.disconnect();
+      plot.current?.destroy();
       plot.current = undefined;
     };
   }, [shape]);
@@ -91,7 +95,7 @@ function dataOf({ chart, series, compared }: Props): uPlot.AlignedData {
   return [times, ...own, ...others] as uPlot.AlignedData;
 }
 
-function optionsOf(element: HTMLElement, latest: { readonly current: Props }): uPlot.Options {
+function optionsOf(element: HTMLElement, width: number, latest: { readonly current: Props }): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const lineColours = ['--line-0', '--line-1', '--line-2', '--line-3'].map(colour);
@@ -106,7 +110,7 @@ function optionsOf(element: HTMLElement, latest: { readonly current: Props }): u
   };
   const mos = chart.key === 'mos';
   return {
-    width: Math.max(100, element.clientWidth),
+    width,
     height,
     padding: [6, 8, 0, 0],
     legend: { show: false },
