@@ -15,6 +15,7 @@ import { buildScoreboard, scoreboardText } from './scoreboard.ts';
 import { purposeOf } from './seeds.ts';
 import { runLine, summaryLines } from './summary.ts';
 import { turnLab } from './turn/main.ts';
+import { wordsLab } from './words/main.ts';
 
 const exitCodes = { played: 0, incomplete: 1, wrongUse: 2, notStarted: 3, interrupted: 130 } as const;
 const projectDir = path.join(import.meta.dirname, '..');
@@ -28,6 +29,7 @@ async function main(args: string[]): Promise<number> {
     if (args[0] === 'alerts') return await alertsLab(args.slice(1), screen);
     if (args[0] === 'loop') return await loopLab(args.slice(1), projectDir, screen);
     if (args[0] === 'turn') return await turnLab(args.slice(1), projectDir, screen);
+    if (args[0] === 'words') return await wordsLab(args.slice(1), projectDir, screen);
     const options = readOptions(args);
     if (options !== 'help') return await lab(options);
     process.stdout.write(help);

@@ -34,6 +34,7 @@ export const help = `npm run lab -- [options]
 npm run lab -- loop [options]     the same faults with the loop off and on, side by side (loop --help)
 npm run lab -- turn [options]     relays that become full, are killed, are drained (turn --help)
 npm run lab -- alerts [options]   faults that must wake people, and a week that must not (alerts --help)
+npm run lab -- words [options]    what the inspector says of played calls, against the truth (words --help)
 
 Plays real calls of three Chromium participants under faults whose truth is known, and scores what the service says.
 
