@@ -4,6 +4,7 @@
  */
 import type { CallVerdict } from '../quality/verdict/call-verdict.ts';
 import type { DecisionRow, Hop, IncidentRow, MediaKind, MediaSource } from '../telemetry/rows.ts';
+import type { WebhookEvent } from '../telemetry/webhooks.ts';
 
 export const roles = ['support', 'admin'] as const;
 export type Role = (typeof roles)[number];
@@ -200,6 +201,21 @@ export interface SeriesAnswer {
   readonly stepMs: number;
   readonly steps: number;
   readonly charts: readonly Chart[];
+}
+
+/** One line of `GET /api/v1/webhooks`. */
+export interface WebhookInfo {
+  readonly hookId: string;
+  readonly url: string;
+  readonly events: readonly WebhookEvent[];
+  readonly createdAt: number;
+  readonly createdBy: string;
+  /** Messages of the last 30 days that were taken, and that were not yet. */
+  readonly told: number;
+  readonly waiting: number;
+  readonly lastToldAt: number | null;
+  /** Why one was not taken; '' when all were at once. */
+  readonly lastError: string;
 }
 
 /** RFC 9457, `application/problem+json`. */

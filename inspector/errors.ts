@@ -54,6 +54,11 @@ export const errorTable = {
     title: 'Other recordings are being read',
     advice: 'Wait until they are done, then try again.',
   },
+  too_many_webhooks: {
+    status: 409,
+    title: 'There are enough webhooks',
+    advice: 'Remove one that is not needed.',
+  },
   rate_limited: { status: 429, title: 'Too many requests', advice: 'Wait as long as retry-after says.' },
   store_unavailable: {
     status: 503,

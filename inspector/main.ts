@@ -4,6 +4,7 @@ import { runService } from '../telemetry/service/service.ts';
 import { openAudit } from './access/audit.ts';
 import { openKeys } from './access/keys.ts';
 import { openSessions } from './access/sessions.ts';
+import { openWebhooks } from './access/webhooks.ts';
 import { inspectorConfig, isLoopback } from './config.ts';
 import { buildServer } from './http/server.ts';
 import { openImports } from './imports/imports.ts';
@@ -26,6 +27,7 @@ await runService('inspector', async (log) => {
     audit,
     imports,
     keys: openKeys(store, now),
+    webhooks: openWebhooks(store, config.CALLSCOPE_TOKEN_SECRET, now),
     sessions: openSessions({ secret: config.CALLSCOPE_TOKEN_SECRET, store, audit }),
     log,
     now,

@@ -18,6 +18,10 @@ export const pipelinesConfig = z.object({
   CALLSCOPE_LOOP_MODE: loopModeSetting,
   /** Prefix of the queues' keys, to share one Redis between deployments; the SFU must have the same. */
   CALLSCOPE_QUEUE_PREFIX: setting.text().optional(),
+  /** Of the deployment: what signs to tenants' webhooks is made of it. Without it none is told. */
+  CALLSCOPE_TOKEN_SECRET: setting.secret().optional(),
+  /** Whether tenants' webhooks may be plain http and lead to addresses that are not public. */
+  CALLSCOPE_WEBHOOK_PRIVATE: z.enum(['on', 'off']).default('off'),
   ...alertSettings,
   ...fleetSettings,
 });

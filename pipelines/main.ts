@@ -21,6 +21,7 @@ import { score, scoreKey } from './score.ts';
 import { Store } from './store/store.ts';
 import { handOutAlerts, startTicks } from './ticks.ts';
 import { Watermarks } from './watermarks.ts';
+import { tellHook, webhookKey } from './webhooks/tell.ts';
 import { detectEveryMs } from './worklist.ts';
 
 await runService('pipelines', async (log) => {
@@ -44,7 +45,9 @@ await runService('pipelines', async (log) => {
   const policy = fleetPolicyOf(config);
   const book = new FleetBook(config.CALLSCOPE_REDIS_URL);
   const scaleEveryMs = driver && policy.lookMs;
-  const parts = { store, queues, metrics, shards, log, now: Date.now, scaleEveryMs };
+  const tokenSecret = config.CALLSCOPE_TOKEN_SECRET;
+  const webhooks = tokenSecret ? { pageBase: config.CALLSCOPE_INSPECTOR_URL ?? '' } : undefined;
+  const parts = { store, queues, metrics, shards, log, now: Date.now, scaleEveryMs, webhooks };
   const detecting = {
     ...parts,
     watermarks: new Watermarks(store, shards),
@@ -101,6 +104,25 @@ await runService('pipelines', async (log) => {
       { ...queueSettings, concurrency: 4 },
     ),
   ];
+  if (tokenSecret) {
+    const telling = {
+      ...parts,
+      store: patientStore,
+      tokenSecret,
+      allowPrivate: config.CALLSCOPE_WEBHOOK_PRIVATE === 'on',
+    };
+    workers.push(
+      openWorker(
+        queueNames.webhook,
+        timed(
+          metrics,
+          queueNames.webhook,
+          onceAtATime(webhookKey, (job) => tellHook(job, telling)),
+        ),
+        { ...queueSettings, concurrency: 4 },
+      ),
+    );
+  }
   if (driver) {
     const scaling = { ...parts, store: patientStore, book, driver, region: config.CALLSCOPE_REGION, policy };
     workers.push(

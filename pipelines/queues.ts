@@ -12,6 +12,7 @@ import {
   type ScoreJob,
   type SfuMessage,
   sfuMessageSchema,
+  type WebhookJob,
 } from '../telemetry/queues.ts';
 import { type RelayOrder, type SignedOrder, signOrder } from '../telemetry/relays.ts';
 import { failsAtOnce, waitsThrough } from '../telemetry/service/redis.ts';
@@ -41,6 +42,7 @@ export class Queues {
   readonly detect: Queue<DetectJob>;
   readonly evaluate: Queue<object>;
   readonly deliver: Queue<DeliverJob>;
+  readonly webhook: Queue<WebhookJob>;
   readonly scale: Queue<object>;
   readonly fleetWebhook: Queue<RelayOrder>;
   readonly #orders = new Map<string, Queue<SignedOrder>>();
@@ -54,6 +56,7 @@ export class Queues {
     this.detect = this.#open(queueNames.detect);
     this.evaluate = this.#open(queueNames.evaluate);
     this.deliver = this.#open(queueNames.deliver);
+    this.webhook = this.#open(queueNames.webhook);
     this.scale = this.#open(queueNames.scale);
     this.fleetWebhook = this.#open(queueNames.fleetWebhook);
   }
@@ -130,6 +133,17 @@ export class Queues {
     });
   }
 
+  /** One per hook at a time. */
+  async addWebhook(job: WebhookJob): Promise<void> {
+    await this.#add(this.webhook, 'webhook', job, {
+      deduplication: { id: `webhook-${job.hookId}` },
+      attempts: deliverAttempts,
+      backoff: { type: 'exponential', delay: 1_000 },
+      removeOnComplete: true,
+      removeOnFail: keptFailed,
+    });
+  }
+
   /** Tried again until the order is too old. */
   async addFleetWebhook(order: RelayOrder): Promise<void> {
     await this.#add(this.fleetWebhook, 'order', order, {
@@ -171,6 +185,7 @@ export class Queues {
       this.detect,
       this.evaluate,
       this.deliver,
+      this.webhook,
       this.scale,
       this.fleetWebhook,
       ...this.#orders.values(),

@@ -6,6 +6,7 @@ import type { PipelinesMetrics } from './metrics.ts';
 import { type Queues, within } from './queues.ts';
 import { readSql, type Store } from './store/store.ts';
 import { every, type Ticker } from './ticker.ts';
+import { givenUpMs, makeNotices } from './webhooks/notices.ts';
 import { dueWindows, lastSettled, lookEveryMs, settleMs, windowMs } from './worklist.ts';
 
 /** Costs nothing unless a window has settled since the last look. */
@@ -17,11 +18,13 @@ const queueStateEveryMs = 5_000;
 const activeMs = 120_000;
 /** Notices are handed out as soon as they are made; this finds what was left. */
 const alertsEveryMs = 5_000;
+const webhooksEveryMs = 5_000;
 /** With Redis away an add must not hold the tick. */
 const addLimitMs = 2_000;
 
 const activeShardsSql = readSql('active-shards.sql');
 const alertReceiversSql = readSql('alert-receivers.sql');
+const webhooksWaitingSql = readSql('webhook-waiting.sql');
 
 export interface TickContext {
   readonly store: Store;
@@ -32,7 +35,11 @@ export interface TickContext {
   readonly now: () => number;
   /** Between two looks at the TURN fleet, ms; undefined: it is not ours to scale. */
   readonly scaleEveryMs: number | undefined;
+  /** Undefined: nobody's hooks are told. `pageBase`: of the inspector, '' without one. */
+  readonly webhooks: { readonly pageBase: string } | undefined;
 }
+
+type WebhookTickContext = Pick<TickContext, 'store' | 'queues' | 'webhooks' | 'now'>;
 
 export function startTicks(context: TickContext): Ticker {
   const failing = new Map<string, boolean>();
@@ -58,6 +65,7 @@ export function startTicks(context: TickContext): Ticker {
     tick('queue state', queueStateEveryMs, readQueueState),
     tick('alerts', alertsEveryMs, handOutAlerts),
     tick('scale', alertsEveryMs, scheduleScaling),
+    tick('webhooks', webhooksEveryMs, handOutWebhooks),
   ];
   return {
     async stop() {
@@ -127,14 +135,24 @@ export async function handOutAlerts({ store, queues }: TickContext): Promise<voi
     await within(addLimitMs, queues.addDeliver({ receiver }));
 }
 
+/** Makes what hooks are to be told, and sees that they are; nothing without a secret to sign with. */
+export async function handOutWebhooks({ store, queues, webhooks, now }: WebhookTickContext): Promise<void> {
+  if (!webhooks) return;
+  await makeNotices(store, now(), webhooks.pageBase);
+  for (const { hook_id } of await store.query<{ hook_id: string }>(webhooksWaitingSql, {
+    since: now() - givenUpMs,
+  }))
+    await within(addLimitMs, queues.addWebhook({ hookId: hook_id }));
+}
+
 /** The schedule is a key in Redis: asked for again and again. */
 async function scheduleScaling({ queues, scaleEveryMs }: TickContext): Promise<void> {
   if (scaleEveryMs !== undefined) await within(addLimitMs, queues.scheduleScaling(scaleEveryMs));
 }
 
 async function readQueueState({ queues, metrics, now }: TickContext): Promise<void> {
-  const { score, detect, evaluate, deliver, scale, fleetWebhook } = queues;
-  for (const queue of [score, detect, evaluate, deliver, scale, fleetWebhook] as Queue<unknown>[]) {
+  const { score, detect, evaluate, deliver, webhook, scale, fleetWebhook } = queues;
+  for (const queue of [score, detect, evaluate, deliver, webhook, scale, fleetWebhook] as Queue<unknown>[]) {
     const counts = await within(
       addLimitMs,
       queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active'),

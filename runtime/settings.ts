@@ -428,6 +428,11 @@ export const settingGroups = {
       doc: 'Where the inspector listens, page and API. Anything but loopback needs TLS.',
     },
     CALLSCOPE_INSPECTOR_PORT: { kind: fixedPort(), default: '4322', doc: 'TCP.' },
+    CALLSCOPE_WEBHOOK_PRIVATE: {
+      kind: z.enum(['on', 'off']),
+      default: 'off',
+      doc: 'Whether webhooks that tenants make may be plain http and lead to addresses that are not public.',
+    },
     CALLSCOPE_INSPECTOR_IMPORT_MB: {
       kind: setting.count().max(2_000),
       default: '256',

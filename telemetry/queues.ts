@@ -12,6 +12,8 @@ export const queueNames = {
   evaluate: 'evaluate-alerts',
   /** One receiver: tell it what it has not been told. */
   deliver: 'deliver-alerts',
+  /** One webhook of a tenant: tell it what it has not been told. */
+  webhook: 'webhook',
   /** Every few seconds: is there enough TURN relay? */
   scale: 'scale-turn',
   /** One order to a webhook that runs the TURN fleet. */
@@ -44,6 +46,9 @@ export type DetectJob = z.infer<typeof detectJobSchema>;
 
 export const deliverJobSchema = z.object({ receiver: z.string().min(1).max(64) });
 export type DeliverJob = z.infer<typeof deliverJobSchema>;
+
+export const webhookJobSchema = z.object({ hookId: id });
+export type WebhookJob = z.infer<typeof webhookJobSchema>;
 
 export const finishJobSchema = z.object({ recordingId: id });
 export type FinishJob = z.infer<typeof finishJobSchema>;

@@ -13,7 +13,7 @@ export interface Actor {
 }
 
 /** What needs more than reading. Support reads, judges recordings and exports; admins do the rest as well. */
-const adminOnly = new Set(['erase', 'keys', 'audit']);
+const adminOnly = new Set(['erase', 'keys', 'audit', 'webhooks']);
 
 /** @throws InspectorError `not_allowed` */
 export function mustMay(actor: Actor, action: string): void {

@@ -10,7 +10,9 @@ export type Deed =
   | 'erase_call'
   | 'judge_recording'
   | 'make_key'
-  | 'revoke_key';
+  | 'revoke_key'
+  | 'make_webhook'
+  | 'remove_webhook';
 
 export interface AuditEntry {
   readonly time: number;

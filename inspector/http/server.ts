@@ -12,6 +12,7 @@ import type { Actor } from '../access/actor.ts';
 import type { Audit } from '../access/audit.ts';
 import type { Keys } from '../access/keys.ts';
 import { cookieName, type Sessions } from '../access/sessions.ts';
+import type { Webhooks } from '../access/webhooks.ts';
 import { InspectorError } from '../errors.ts';
 import type { Imports } from '../imports/imports.ts';
 import type { Store } from '../store/store.ts';
@@ -20,12 +21,14 @@ import { callRoutes } from './call-routes.ts';
 import { judgeRoute } from './judge-route.ts';
 import { answerProblems } from './problem.ts';
 import { securityHeaders } from './security-headers.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 export interface ServerParts {
   readonly store: Store;
   readonly audit: Audit;
   readonly keys: Keys;
   readonly sessions: Sessions;
+  readonly webhooks: Webhooks;
   readonly imports: Imports;
   readonly log: Logger;
   readonly now: () => number;
@@ -98,6 +101,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       await api.register(accessRoutes(parts));
       await api.register(callRoutes(parts));
       await api.register(judgeRoute(parts));
+      await api.register(webhookRoutes(parts));
       api.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     },
     { prefix: '/api/v1' },
@@ -139,7 +143,7 @@ async function servePage(app: FastifyInstance, pageDir: string | undefined): Pro
       },
     });
     // Addresses of the page's own views: they are its business.
-    for (const view of ['/', '/calls/:id', '/compare', '/keys', '/audit']) {
+    for (const view of ['/', '/calls/:id', '/compare', '/keys', '/webhooks', '/audit']) {
       app.get(view, { schema: { hide: true } }, async (_request, reply) => {
         // Read anew: a new build of the page needs no restart.
         const index = await readFile(join(root, 'index.html'));

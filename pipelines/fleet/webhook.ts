@@ -6,9 +6,9 @@
 import { UnrecoverableError } from 'bullmq';
 import { jsonRequest } from '../../alerts/delivery/receiver.ts';
 import { send } from '../../alerts/delivery/send.ts';
-import { sign, signatureHeader } from '../../alerts/delivery/webhook.ts';
 import { relayOrderSchema } from '../../telemetry/relays.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
+import { sign, signatureHeader } from '../../telemetry/service/signature.ts';
 import { PipelinesError } from '../errors.ts';
 
 export interface WebhookContext {

@@ -288,6 +288,7 @@ describe('access', () => {
       [`/calls/${demoCallId}`, 'DELETE'],
       ['/keys', 'GET'],
       ['/audit', 'GET'],
+      ['/webhooks', 'GET'],
     ] as const) {
       expect(await status(path, support, method)).toBe(403);
     }
@@ -319,11 +320,42 @@ describe('access', () => {
     ).text();
     expect(stored).not.toContain(made.token.split('_')[2]);
   });
+  it('makes webhooks of a tenant, whose secret is told once, and removes them', async () => {
+    const body = (url: string) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ url, events: ['call.ended'] }),
+    });
+    for (const url of ['ftp://example.org/', 'https://user:word@example.org/', 'no address'])
+      expect((await ask<Problem>('/webhooks', body(url))).body.code).toBe('malformed');
+    const { status: code, body: made } = await ask<{ hookId: string; secret: string }>(
+      '/webhooks',
+      body('https://tickets.example.org/callscope'),
+    );
+    expect(code).toBe(201);
+    expect(made.secret).toMatch(/^whs_/);
+    const { body: listed } = await ask<{ webhooks: unknown[] }>('/webhooks');
+    expect(listed.webhooks).toMatchObject([
+      { hookId: made.hookId, events: ['call.ended'], told: 0, waiting: 0, lastToldAt: null },
+    ]);
+    expect(JSON.stringify(listed)).not.toContain(made.secret);
+    const other = await inspector.signedIn('admin', 'another');
+    expect(await status(`/webhooks/${made.hookId}`, other, 'DELETE')).toBe(404);
+    expect(await status(`/webhooks/${made.hookId}`, admin, 'DELETE')).toBe(204);
+    expect((await ask<{ webhooks: unknown[] }>('/webhooks')).body.webhooks).toEqual([]);
+  });
   it('writes down who did what', async () => {
     await ask(`/calls/${demoCallId}`);
     const { body } = await ask<{ entries: { action: string; subject: string }[] }>('/audit');
     expect(body.entries.map((e) => e.action)).toEqual(
-      expect.arrayContaining(['sign_in', 'open_call', 'export_call', 'make_key', 'revoke_key']),
+      expect.arrayContaining([
+        'sign_in',
+        'open_call',
+        'export_call',
+        'make_key',
+        'revoke_key',
+        'make_webhook',
+      ]),
     );
   });
   it('describes itself', async () => {

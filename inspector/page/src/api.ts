@@ -6,6 +6,7 @@ import type {
   Problem,
   SeriesAnswer,
   SessionAnswer,
+  WebhookInfo,
 } from '../../contract.ts';
 
 export class ApiError extends Error {
@@ -127,6 +128,11 @@ export const api = {
   makeKey: (name: string, role: string) =>
     ask<KeyInfo & { token: string }>('/keys', json('POST', { name, role })),
   revokeKey: (keyId: string) => ask<void>(`/keys/${encodeURIComponent(keyId)}`, { method: 'DELETE' }),
+  webhooks: () => ask<{ webhooks: WebhookInfo[] }>('/webhooks'),
+  makeWebhook: (url: string, events: readonly string[]) =>
+    ask<{ hookId: string; secret: string }>('/webhooks', json('POST', { url, events })),
+  removeWebhook: (hookId: string) =>
+    ask<void>(`/webhooks/${encodeURIComponent(hookId)}`, { method: 'DELETE' }),
   audit: (cursor: string) =>
     ask<{ entries: AuditEntry[]; next: string | null }>(`/audit?${query({ cursor })}`),
 };

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { CallPage, SessionAnswer } from '../../contract.ts';
 import { AuditView } from './admin/audit-view.tsx';
 import { KeysView } from './admin/keys-view.tsx';
+import { WebhooksView } from './admin/webhooks-view.tsx';
 import { ApiError, api } from './api.ts';
 import { CallView } from './call/call-view.tsx';
 import { FindView } from './find/find-view.tsx';
@@ -66,6 +67,8 @@ export function App() {
         />
       ) : place.path === '/keys' ? (
         <KeysView />
+      ) : place.path === '/webhooks' ? (
+        <WebhooksView />
       ) : place.path === '/audit' ? (
         <AuditView />
       ) : (

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { alertmanager } from '../../../alerts/delivery/alertmanager.ts';
 import { pagerDuty } from '../../../alerts/delivery/pagerduty.ts';
 import { slack } from '../../../alerts/delivery/slack.ts';
-import { isSigned, sign, webhook } from '../../../alerts/delivery/webhook.ts';
+import { webhook } from '../../../alerts/delivery/webhook.ts';
 import { messageSchema } from '../../../alerts/message.ts';
 import { receiversOf } from '../../../alerts/settings.ts';
+import { isSigned, sign } from '../../../telemetry/service/signature.ts';
 import { message } from '../support/message.ts';
 
 const now = 1_700_000_000_000;

@@ -9,6 +9,7 @@ import { migrate } from '../../../collector/schema/migrate.ts';
 import { openAudit } from '../../../inspector/access/audit.ts';
 import { openKeys } from '../../../inspector/access/keys.ts';
 import { openSessions } from '../../../inspector/access/sessions.ts';
+import { openWebhooks } from '../../../inspector/access/webhooks.ts';
 import type { Role } from '../../../inspector/contract.ts';
 import { buildServer } from '../../../inspector/http/server.ts';
 import { openImports } from '../../../inspector/imports/imports.ts';
@@ -16,7 +17,7 @@ import { Store } from '../../../inspector/store/store.ts';
 import { readSql } from '../../../pipelines/store/store.ts';
 import { signToken } from '../../../telemetry/tokens.ts';
 
-const secret = 'a-secret-for-tests-only';
+export const secret = 'a-secret-for-tests-only';
 
 /** A call of `npm run demo`: Ana, Bruno and Chiara, whose downlink was throttled. As the inspector exported it. */
 export const demoFile = new URL('demo-call.jsonl.gz', import.meta.url);
@@ -59,6 +60,7 @@ export async function openInspector(
     audit,
     imports,
     keys: openKeys(store, Date.now),
+    webhooks: openWebhooks(store, secret, Date.now),
     sessions: openSessions({ secret, store, audit }),
     log: pino({ level: 'silent' }),
     now: Date.now,

@@ -62,6 +62,9 @@ export function Header(props: {
             <a href="/keys" onClick={onLink}>
               Keys
             </a>
+            <a href="/webhooks" onClick={onLink}>
+              Webhooks
+            </a>
             <a href="/audit" onClick={onLink}>
               Audit log
             </a>
