@@ -155,6 +155,57 @@ describe('from a name to the proof', () => {
   });
 });
 
+describe('comparing', () => {
+  it('two participants of one call, with what differs and their charts', async () => {
+    await open(`/calls/${demoCallId}`);
+    await page.getByRole('link', { name: 'Compare' }).click();
+    const second = page.getByRole('region', { name: 'Second' });
+    await second.getByRole('button', { name: 'The same call' }).click();
+    await page.getByRole('table').waitFor();
+    const who = await page.locator('table.compared thead').innerText();
+    expect(who).toContain('Chiara');
+    expect(await page.locator('table.compared tr.differs').count()).toBeGreaterThan(2);
+    expect(await page.locator('tr', { hasText: 'Browser' }).getAttribute('class')).toBe('');
+    await ready();
+    await page.locator('.plot .u-over').first().waitFor();
+    expect(page.url()).toMatch(/a=.*&b=/);
+    expect(await faultsOfAccess(page)).toEqual([]);
+  });
+
+  it('two calls, the second found by words', async () => {
+    await inspector.putDemoCall({ callId: 'to-compare', startMs: Date.now() - 3_600_000 });
+    await page.goto(`${inspector.url}/compare?a=${demoCallId}`);
+    const second = page.getByRole('region', { name: 'Second' });
+    await second.getByRole('searchbox').fill('to-compare');
+    await second.getByRole('listitem').first().getByRole('button').click();
+    await page.locator('table.compared').waitFor();
+    await second.getByRole('combobox').selectOption({ label: 'Ana' });
+    await expect.poll(() => page.locator('table.compared thead').innerText()).toContain('Ana');
+    await ready();
+    await page.goto(page.url());
+    await page.locator('table.compared').waitFor();
+    expect(await second.getByRole('combobox').locator('option:checked').innerText()).toBe('Ana');
+    await inspector.client.command({
+      query: "DELETE FROM call_summary WHERE call_id = 'to-compare'",
+      clickhouse_settings: { mutations_sync: '2' },
+    });
+  });
+});
+
+describe('webhooks', () => {
+  it('are made, shown with how telling them goes, and removed', async () => {
+    await open('/webhooks');
+    await page.getByLabel('Address').fill('https://tickets.example.org/hook');
+    await page.getByRole('button', { name: 'Make a webhook' }).click();
+    await page.locator('code.secret').waitFor();
+    expect(await page.locator('code.secret').innerText()).toMatch(/^whs_/);
+    expect(await page.locator('table.plain').innerText()).toContain('https://tickets.example.org/hook');
+    expect(await faultsOfAccess(page)).toEqual([]);
+    await page.getByRole('button', { name: /^Remove/ }).click();
+    await page.getByText('There are no webhooks yet.').waitFor();
+  });
+});
+
 describe('recordings', () => {
   const drop = async (files: string | { name: string; mimeType: string; buffer: Buffer }) => {
     await page.locator('input[type=file]').setInputFiles(files);

@@ -6,6 +6,7 @@ import { KeysView } from './admin/keys-view.tsx';
 import { WebhooksView } from './admin/webhooks-view.tsx';
 import { ApiError, api } from './api.ts';
 import { CallView } from './call/call-view.tsx';
+import { CompareView } from './compare/compare-view.tsx';
 import { FindView } from './find/find-view.tsx';
 import { DropTarget } from './parts/drop.tsx';
 import { Header } from './parts/header.tsx';
@@ -67,6 +68,8 @@ export function App() {
         />
       ) : place.path === '/keys' ? (
         <KeysView />
+      ) : place.path === '/compare' ? (
+        <CompareView place={place} />
       ) : place.path === '/webhooks' ? (
         <WebhooksView />
       ) : place.path === '/audit' ? (

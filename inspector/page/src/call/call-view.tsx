@@ -4,7 +4,7 @@ import type { CallPage, Finding, SessionAnswer } from '../../../contract.ts';
 import { api } from '../api.ts';
 import { clock, duration, longDate } from '../format.ts';
 import { Failure } from '../parts/notice.tsx';
-import { amend, go } from '../router.ts';
+import { amend, go, onLink } from '../router.ts';
 import { ChartsPanel, points } from './charts-panel.tsx';
 import { DetailsPanel } from './details-panel.tsx';
 import { EventsPanel } from './events-panel.tsx';
@@ -231,6 +231,11 @@ function CallHead({ page, session }: { page: CallPage; session: SessionAnswer })
         {stored && (
           <a class="button" href={api.exportUrl(page.callId)} download>
             Export
+          </a>
+        )}
+        {stored && (
+          <a class="button" href={`/compare?a=${encodeURIComponent(page.callId)}`} onClick={onLink}>
+            Compare
           </a>
         )}
         <button type="button" onClick={() => print()}>
