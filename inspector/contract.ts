@@ -178,6 +178,26 @@ export interface EventList {
   readonly next: string | null;
 }
 
+/** Kinds of raw samples that a page shows: those that judgement reads. */
+export const sampleKinds = [
+  'inbound_rtp',
+  'outbound_rtp',
+  'remote_inbound_rtp',
+  'media_source',
+  'candidate_pair',
+  'transport',
+  'sfu_producer',
+  'sfu_consumer',
+  'sfu_transport',
+] as const;
+export type SampleKind = (typeof sampleKinds)[number];
+
+/** `GET /api/v1/calls/:id/samples`: columns by name as docs/conventions.md has them; what the source did not say is left out. */
+export interface SampleList {
+  readonly rows: readonly Readonly<Record<string, string | number | boolean>>[];
+  readonly next: string | null;
+}
+
 /** One line of a chart. */
 export interface Line {
   readonly key: string;

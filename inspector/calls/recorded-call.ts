@@ -5,12 +5,12 @@
 import { judgeRecording } from '../../quality/recordings/judge.ts';
 import type { Recording } from '../../quality/recordings/recording.ts';
 import { sampleTables } from '../../quality/recordings/rows.ts';
-import type { CallSamples, EventSample } from '../../quality/samples.ts';
+import type { CallSamples, EventSample, Sample } from '../../quality/samples.ts';
 import type { IncidentRow, StreamScoreRow } from '../../telemetry/rows.ts';
-import type { CallEvent, CallPage, SeriesAnswer } from '../contract.ts';
+import type { CallEvent, CallPage, SampleKind, SampleList, SeriesAnswer } from '../contract.ts';
 import { callPage, type PersonFacts, personFacts } from './facts.ts';
 import { participantSeries, type Steps, stepsOf } from './series.ts';
-import type { EventRequest, SeriesRequest } from './source.ts';
+import { type EventRequest, type SampleRequest, type SeriesRequest, saidOnly } from './source.ts';
 import { joinSpans, type ScoreStep, scoreSteps } from './stored-call.ts';
 import { badRatio, badWindowsOf, cellsOf, heard, received, stripStepMs, stripsOf } from './windows.ts';
 
@@ -18,6 +18,7 @@ export interface RecordedCall {
   readonly page: CallPage;
   series(request: SeriesRequest): SeriesAnswer;
   events(request: EventRequest): { events: CallEvent[]; next: string | null };
+  samples(request: SampleRequest): SampleList;
 }
 
 export function recordedCall(recording: Recording, callId: string): RecordedCall {
@@ -37,6 +38,15 @@ export function recordedCall(recording: Recording, callId: string): RecordedCall
       );
       return {
         events: all.slice(offset, offset + limit).map(eventOf),
+        next: all.length > offset + limit ? String(offset + limit) : null,
+      };
+    },
+    samples({ participantId, kind, from, to, offset, limit }) {
+      const all = (recording.samples[kind] as readonly Sample<SampleKind>[])
+        .filter((row) => row.participant_id === participantId && row.time >= from && row.time < to)
+        .toSorted((a, b) => a.time - b.time);
+      return {
+        rows: all.slice(offset, offset + limit).map(({ participant_id: _, ...row }) => saidOnly(row)),
         next: all.length > offset + limit ? String(offset + limit) : null,
       };
     },

@@ -10,7 +10,7 @@ import { InspectorError } from '../errors.ts';
 import { type Parameters, readSql, type Store } from '../store/store.ts';
 import { callPage, type PersonFacts, pageEventNames, personFacts } from './facts.ts';
 import { participantSeries, type ScoreSteps, type Steps, stepsOf } from './series.ts';
-import type { CallSource } from './source.ts';
+import { type CallSource, saidOnly } from './source.ts';
 import { mostBadWindows, stripStepMs } from './windows.ts';
 
 const sql = {
@@ -23,6 +23,7 @@ const sql = {
   decisions: readSql('decisions.sql'),
   pageEvents: readSql('page-events.sql'),
   events: readSql('events.sql'),
+  samples: readSql('samples.sql'),
   spans: readSql('spans.sql'),
   scoreSteps: readSql('score-steps.sql'),
   producers: readSql('producers.sql'),
@@ -62,6 +63,21 @@ export function storedCall(store: Store, tenantId: string, callId: string, now: 
         most: limit + 1,
       });
       return { events: rows.slice(0, limit), next: rows.length > limit ? String(offset + limit) : null };
+    },
+    async samples({ participantId, kind, from, to, offset, limit }) {
+      const rows = await store.query<Record<string, unknown>>(sql.samples, {
+        ...key,
+        table: `rtc_stats_${kind}`,
+        participant: participantId,
+        from,
+        to,
+        offset,
+        most: limit + 1,
+      });
+      return {
+        rows: rows.slice(0, limit).map(saidOnly),
+        next: rows.length > limit ? String(offset + limit) : null,
+      };
     },
   };
 }

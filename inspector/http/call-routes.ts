@@ -8,7 +8,7 @@ import { exportCall } from '../calls/export.ts';
 import { findCalls } from '../calls/find.ts';
 import type { CallSource } from '../calls/source.ts';
 import { storedCall } from '../calls/stored-call.ts';
-import type { CallPage } from '../contract.ts';
+import { type CallPage, type SampleKind, sampleKinds } from '../contract.ts';
 import { InspectorError } from '../errors.ts';
 import { importPrefix } from '../imports/imports.ts';
 import { actorIn } from './access-routes.ts';
@@ -18,6 +18,15 @@ import type { ServerParts } from './server.ts';
 
 interface CallParams {
   Params: { id: string };
+}
+
+interface SamplesQuery {
+  participant: string;
+  kind: SampleKind;
+  from: number;
+  to: number;
+  cursor?: string;
+  limit?: number;
 }
 
 const callParams = {
@@ -164,6 +173,34 @@ export const callRoutes =
         const { participant = '', cursor: offset = '0', limit = 200 } = request.query;
         const asked = { participantId: participant, offset: Number(offset), limit };
         return sourceOf(actorIn(request), request.params.id).events(asked);
+      },
+    );
+
+    api.get<CallParams & { Querystring: SamplesQuery }>(
+      '/calls/:id/samples',
+      {
+        schema: {
+          summary: 'Raw samples of one participant and kind, in order of time',
+          tags: ['calls'],
+          params: callParams,
+          querystring: {
+            type: 'object',
+            required: ['participant', 'kind', 'from', 'to'],
+            properties: {
+              participant: { type: 'string', maxLength: 200 },
+              kind: { enum: [...sampleKinds] },
+              from: { type: 'integer', minimum: 0, description: 'Epoch ms' },
+              to: { type: 'integer', minimum: 0, description: 'Epoch ms' },
+              cursor,
+              limit: { type: 'integer', minimum: 1, maximum: 1000, default: 200 },
+            },
+          },
+        },
+      },
+      async (request) => {
+        const { participant, kind, from, to, cursor: offset = '0', limit = 200 } = request.query;
+        const asked = { participantId: participant, kind, from, to, offset: Number(offset), limit };
+        return sourceOf(actorIn(request), request.params.id).samples(asked);
       },
     );
 

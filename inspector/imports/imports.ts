@@ -12,7 +12,7 @@ import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CallSource } from '../calls/source.ts';
-import type { CallPage, EventList, SeriesAnswer } from '../contract.ts';
+import type { CallPage, EventList, SampleList, SeriesAnswer } from '../contract.ts';
 import { InspectorError } from '../errors.ts';
 import type { Ask, RecordingTask, Told } from './messages.ts';
 
@@ -184,5 +184,6 @@ function sourceOf(reader: ChildProcess, page: CallPage): CallSource {
     page: async () => page,
     series: (request) => ask<SeriesAnswer>((id) => ({ id, kind: 'series', request })),
     events: (request) => ask<EventList>((id) => ({ id, kind: 'events', request })),
+    samples: (request) => ask<SampleList>((id) => ({ id, kind: 'samples', request })),
   };
 }

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { RecordingError } from '../../quality/recordings/error.ts';
 import { readRecordingBytes } from '../../quality/recordings/input.ts';
 import { defaultLimits } from '../../quality/recordings/limits.ts';
-import { recordedCall } from '../calls/recorded-call.ts';
+import { type RecordedCall, recordedCall } from '../calls/recorded-call.ts';
 import type { Ask, RecordingTask, Told } from './messages.ts';
 
 const tell = (told: Told): void => void process.send?.(told);
@@ -19,7 +19,7 @@ try {
   const call = recordedCall(recording, callId);
   process.on('message', (ask: Ask) => {
     try {
-      const answer = ask.kind === 'series' ? call.series(ask.request) : call.events(ask.request);
+      const answer = answerTo(call, ask);
       tell({ kind: 'answer', id: ask.id, answer });
     } catch (error) {
       tell({ kind: 'failed', id: ask.id, why: error instanceof Error ? error.message : String(error) });
@@ -29,4 +29,15 @@ try {
 } catch (error) {
   if (!(error instanceof RecordingError)) throw error;
   tell({ kind: 'refused', why: error.message });
+}
+
+function answerTo(call: RecordedCall, ask: Ask) {
+  switch (ask.kind) {
+    case 'series':
+      return call.series(ask.request);
+    case 'events':
+      return call.events(ask.request);
+    case 'samples':
+      return call.samples(ask.request);
+  }
 }

@@ -153,6 +153,15 @@ describe('from a name to the proof', () => {
     await page.locator('.events-list').waitFor();
     expect(await page.locator('.events-list').innerText()).toContain('participant.joined');
   });
+
+  it('reads the raw samples, of each kind', async () => {
+    await page.getByText('Raw samples').click();
+    const samples = page.locator('.samples-list');
+    await samples.waitFor();
+    expect(await samples.innerText()).toContain('jitter_buffer_delay_us');
+    await page.getByLabel('in the span of the charts').selectOption('candidate_pair');
+    await expect.poll(() => samples.innerText()).toContain('current_round_trip_time_us');
+  });
 });
 
 describe('comparing', () => {

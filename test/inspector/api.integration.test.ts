@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { CallPage, FoundCalls, Problem, SeriesAnswer } from '../../inspector/contract.ts';
+import type { CallPage, FoundCalls, Problem, SampleList, SeriesAnswer } from '../../inspector/contract.ts';
 import { plainText } from '../../quality/verdict/parts.ts';
 import { demoCallId, demoFile, demoLines, openInspector, type TestInspector } from './support/inspector.ts';
 
@@ -187,6 +187,34 @@ describe('export and import', () => {
       ask<SeriesAnswer>(`/calls/${imported.callId}/series?${span}`),
     ]);
     expect(b.body).toEqual(a.body);
+  });
+  it('both have raw samples, a page of them at a time', async () => {
+    const { body: page } = await ask<CallPage>(`/calls/${demoCallId}`);
+    const { body: imported } = await ask<CallPage>('/judge', {
+      method: 'POST',
+      body: readFileSync(demoFile),
+    });
+    const chiara = page.people.find((p) => p.name === 'Chiara')!.participantId;
+    const of = async (at: CallPage, more = '') =>
+      (
+        await ask<SampleList>(
+          `/calls/${at.callId}/samples?participant=${chiara}&kind=inbound_rtp&from=${at.startedAt}&to=${at.endedAt}&limit=50${more}`,
+        )
+      ).body;
+    const first = await of(page);
+    expect(first.rows).toHaveLength(50);
+    const second = await of(page, `&cursor=${first.next}`);
+    expect(second.rows[0]!.time).toBeGreaterThanOrEqual(Number(first.rows[49]!.time));
+    expect(Object.values(first.rows[0]!).every((value) => value !== null && value !== '')).toBe(true);
+    const read = await of(imported);
+    const counted = (list: SampleList) =>
+      list.rows
+        .map(({ stat_id, packets_received, jitter_us }) => [stat_id, packets_received, jitter_us])
+        .sort();
+    expect(counted(read)).toEqual(counted(first));
+    expect((await ask(`/calls/${demoCallId}/samples?participant=x&kind=system&from=1&to=2`)).status).toBe(
+      400,
+    );
   });
   it('nothing of an import is stored, and nobody else has it', async () => {
     const { body } = await ask<CallPage>('/judge', { method: 'POST', body: readFileSync(demoFile) });

@@ -4,6 +4,7 @@ import type {
   EventList,
   FoundCalls,
   Problem,
+  SampleList,
   SeriesAnswer,
   SessionAnswer,
   WebhookInfo,
@@ -115,6 +116,15 @@ export const api = {
   seriesAhead: (callId: string, asked: SeriesAsked) => askAhead(seriesPath(callId, asked)),
   events: (callId: string, participant: string, cursor: string, signal: AbortSignal) =>
     ask<EventList>(`${callPath(callId)}/events?${query({ participant, cursor, limit: 200 })}`, { signal }),
+  samples: (
+    callId: string,
+    asked: { participant: string; kind: string; from: number; to: number; cursor: string },
+    signal: AbortSignal,
+  ) =>
+    ask<SampleList>(
+      `${callPath(callId)}/samples?${query({ ...asked, from: Math.floor(asked.from), to: Math.ceil(asked.to), limit: 200 })}`,
+      { signal },
+    ),
   erase: (callId: string) => ask<{ tables: number; rows: number }>(callPath(callId), { method: 'DELETE' }),
   exportUrl: (callId: string) => `/api/v1${callPath(callId)}/export`,
   liveUrl: (callId: string) => `/api/v1${callPath(callId)}/live`,

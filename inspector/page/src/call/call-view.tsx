@@ -11,6 +11,7 @@ import { EventsPanel } from './events-panel.tsx';
 import { JoinPanel } from './join-panel.tsx';
 import { Matrix } from './matrix.tsx';
 import { PathPicture } from './path-picture.tsx';
+import { SamplesPanel } from './samples-panel.tsx';
 import { Strips } from './strips.tsx';
 import { VerdictCard } from './verdict-card.tsx';
 
@@ -175,6 +176,7 @@ function Call({ page, session }: { page: CallPage; session: SessionAnswer }) {
         <DetailsPanel page={page} participant={focus.participant} onPick={pick} />
       </div>
       <EventsPanel page={page} participant={focus.participant} />
+      <SamplesPanel page={page} focus={focus} whole={whole} />
     </main>
   );
 }
