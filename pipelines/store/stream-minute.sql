@@ -1,5 +1,5 @@
--- Writes the scores of some calls by the minute, from the scores that stand. Parameters: tenants, calls (ids), from, to
--- (epoch ms, whole minutes).
+-- Writes the scores of what was received in some calls by the minute, from the scores that stand. Parameters: tenants,
+-- calls (ids), from, to (epoch ms, whole minutes). The other points are asked for by nobody who needs a whole call.
 INSERT INTO stream_minute
 SELECT
     tenant_id, call_id, toStartOfMinute(s.window_start) AS minute, point, kind, producer_id, consumer_id,
@@ -18,5 +18,6 @@ SELECT
     toUInt64(toUnixTimestamp64Milli(now64(3))) AS revision
 FROM stream_score AS s FINAL
 WHERE tenant_id IN {tenants:Array(String)} AND call_id IN {calls:Array(String)}
+  AND point = 'receiver'
   AND window_start >= fromUnixTimestamp64Milli({from:Int64}) AND window_start < fromUnixTimestamp64Milli({to:Int64})
 GROUP BY tenant_id, call_id, minute, point, kind, producer_id, consumer_id

@@ -139,9 +139,9 @@ it('has by the minute what the windows have, whichever was scored last', async (
     SELECT ${stream}, toString(toStartOfMinute(window_start)) AS at, toUInt16(count(s.mos)) AS scored,
       toUInt16(countIf(s.mos < 3.1)) AS bad, round(sum(ifNull(s.mos, 0)), 6) AS mos,
       arraySort(groupArray(toUInt16(toUnixTimestamp64Milli(window_start) % 60000))) AS offsets
-    FROM stream_score AS s FINAL GROUP BY at, ${stream} ORDER BY at, ${stream}`);
+    FROM stream_score AS s FINAL WHERE point = 'receiver' GROUP BY at, ${stream} ORDER BY at, ${stream}`);
   expect(minutes).toEqual(windows);
-  expect(minutes.length).toBeGreaterThan(20);
+  expect(minutes.length).toBeGreaterThan(5);
 });
 
 it('summarises the call and each participant, by name', async () => {
