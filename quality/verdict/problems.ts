@@ -62,7 +62,10 @@ function overlapping(own: readonly IncidentRow[]): IncidentRow[][] {
 }
 
 function problemOf(group: readonly IncidentRow[]): Problem {
-  const incidents = group.toSorted((a, b) => rank(b) - rank(a) || a.started_at - b.started_at);
+  // Of two that weigh the same the longer one is told: the time told is that of both.
+  const incidents = group.toSorted(
+    (a, b) => rank(b) - rank(a) || lengthOf(b) - lengthOf(a) || a.started_at - b.started_at,
+  );
   const main = incidents[0]!;
   // Side effects linger longer: the time told is that of incidents like the main one, unless all are open.
   const causes = incidents.filter((i) => effects.has(i.kind) === effects.has(main.kind));
@@ -75,6 +78,8 @@ function problemOf(group: readonly IncidentRow[]): Problem {
     affected: [...new Set(incidents.flatMap((i) => i.affected))],
   };
 }
+
+const lengthOf = (i: IncidentRow): number => (i.ended_at ?? Number.MAX_SAFE_INTEGER) - i.started_at;
 
 const rank = (i: IncidentRow): number =>
   severityRank[i.severity] * 10 +

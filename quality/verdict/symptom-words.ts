@@ -49,7 +49,8 @@ function seenWords(
   people: People,
   sameAsHeard: boolean,
 ): Text {
-  const whom = sameAsHeard ? text`them` : senders(symptoms, receivers, people);
+  const named = senders(symptoms, receivers, people);
+  const whom = sameAsHeard && named !== oneAnother ? text`them` : named;
   if (Math.max(...symptoms.map((s) => s.frozenRatio)) >= frozenRatio) return text`saw ${whom} freeze`;
   return text`saw ${whom} in poor quality`;
 }
@@ -59,8 +60,14 @@ function senders(symptoms: readonly Symptom[], receivers: readonly string[], peo
   if (ids.length === 0) return text`what arrived`;
   const all = receivers.length === 1 && ids.length > 2 && ids.length === people.count - 1;
   if (all) return text`everybody`;
-  return receivers.length > 1 && ids.length > 2 ? text`one another` : list(ids.map(people.name));
+  const mutual = receivers.length > 1 && (ids.length > 2 || sameIds(ids, receivers));
+  return mutual ? oneAnother : list(ids.map(people.name));
 }
+
+const oneAnother: Text = ['one another'];
+
+const sameIds = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((id) => b.includes(id));
 
 function sameSenders(a: readonly Symptom[], b: readonly Symptom[]): boolean {
   const ids = (symptoms: readonly Symptom[]) =>

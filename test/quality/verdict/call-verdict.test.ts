@@ -122,6 +122,40 @@ describe('a bad call', () => {
     );
   });
 
+  it('says of people who hear and see each other badly that they did so one another', () => {
+    const both = { kind: 'ice_loss', hop: 'far_network', sentence: 'Ana had no network path.' } as const;
+    const windows = [
+      bad(140),
+      bad(140, { receiverId: 'ben', senderId: 'ana' }),
+      bad(140, { kind: 'video', frozenMs: 4_000 }),
+      bad(140, { kind: 'video', frozenMs: 4_000, receiverId: 'ben', senderId: 'ana' }),
+    ];
+    expect(said(call({ incidents: [incident(both)], badWindows: windows }))).toMatch(
+      /^Ana and Ben heard one another break up and saw one another freeze from /,
+    );
+  });
+
+  it('of two causes that weigh the same tells the one that lasted, since it tells the time of both', () => {
+    const short = incident({
+      incident_id: 'i2',
+      kind: 'uplink_congestion',
+      hop: 'uplink',
+      severity: 'minor',
+      sentence: "Ana's uplink carried too little, so Ben received Ana badly.",
+      started_at: second(128),
+      ended_at: second(131),
+    });
+    const long = incident({
+      incident_id: 'i3',
+      kind: 'sender_cpu_limited',
+      hop: 'sender_device',
+      severity: 'minor',
+      sentence: "Ana's device was too busy to send Ana's picture and sound in time.",
+      started_at: second(132),
+    });
+    expect(said(call({ incidents: [short, long] }))).toContain("Ana's device was too busy");
+  });
+
   it('of a bad uplink tells what the receivers suffered', () => {
     const uplink = incident({
       kind: 'uplink_congestion',
