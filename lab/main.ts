@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createScreen } from '../runtime/demo/screen.ts';
 import { endedFromOutside } from '../runtime/demo/signals.ts';
 import { alertsLab } from './alerts/main.ts';
+import { failuresLab } from './failures/main.ts';
 import { loopLab } from './loop/main.ts';
 import { help, type LabOptions, readOptions, UsageError } from './options.ts';
 import { playRun, type RunSpec } from './play.ts';
@@ -27,6 +28,7 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: string[]): Promise<number> {
   try {
     if (args[0] === 'alerts') return await alertsLab(args.slice(1), screen);
+    if (args[0] === 'failures') return await failuresLab(args.slice(1), projectDir, screen);
     if (args[0] === 'loop') return await loopLab(args.slice(1), projectDir, screen);
     if (args[0] === 'turn') return await turnLab(args.slice(1), projectDir, screen);
     if (args[0] === 'words') return await wordsLab(args.slice(1), projectDir, screen);

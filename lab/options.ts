@@ -35,6 +35,7 @@ npm run lab -- loop [options]     the same faults with the loop off and on, side
 npm run lab -- turn [options]     relays that become full, are killed, are drained (turn --help)
 npm run lab -- alerts [options]   faults that must wake people, and a week that must not (alerts --help)
 npm run lab -- words [options]    what the inspector says of played calls, against the truth (words --help)
+npm run lab -- failures [options] parts killed, cut off, slowed down under real calls (failures --help)
 
 Plays real calls of three Chromium participants under faults whose truth is known, and scores what the service says.
 
