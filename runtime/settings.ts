@@ -193,6 +193,11 @@ export const settingGroups = {
       default: 'sfu-1',
       doc: 'Name of the node in telemetry and of its queue.',
     },
+    CALLSCOPE_SFU_ENTRANCES: {
+      kind: setting.list().optional(),
+      otherwise: 'the address of the page only',
+      doc: 'Origins under which clients reach the media service, best first, separated by commas. A client that loses one goes on over the next.',
+    },
     CALLSCOPE_SFU_WORKERS: {
       kind: setting.count().optional(),
       otherwise: 'one per core',

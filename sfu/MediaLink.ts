@@ -25,6 +25,7 @@ export class MediaLink {
   readonly transport: mediasoup.WebRtcTransport;
   readonly direction: 'send' | 'recv';
   #bwe: BweInterval | null = null;
+  #connected: { readonly parameters: string; readonly done: Promise<void> } | null = null;
 
   constructor({ transport, direction, identity, telemetry }: MediaLinkOptions) {
     this.transport = transport;
@@ -43,6 +44,15 @@ export class MediaLink {
     transport.on('trace', ({ type, info }) => {
       if (type === 'bwe') this.#estimated(info);
     });
+  }
+
+  /** Asked again with the same, because the answer was lost, it is one and the same connecting. */
+  connect(dtlsParameters: mediasoup.DtlsParameters): Promise<void> {
+    const parameters = JSON.stringify(dtlsParameters);
+    if (this.#connected?.parameters !== parameters) {
+      this.#connected = { parameters, done: this.transport.connect({ dtlsParameters }) };
+    }
+    return this.#connected.done;
   }
 
   /** The last estimate and the lowest of the interval; starts a new interval. */

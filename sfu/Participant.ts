@@ -25,8 +25,8 @@ const mostConsumers = 500;
 
 /** The participant's way to its client. */
 export interface ClientLink {
-  /** False once nothing reaches the client any more. */
-  readonly connected: boolean;
+  /** False once the client is gone for good; one that only lost its socket may come back. */
+  readonly open: boolean;
   /** The room has moved to another worker, and this is who the client is there: it is told to make its media anew. */
   follow(participant: Participant, room: Room): void;
   notify<M extends keyof Notifications>(method: M, data: Notifications[M]): void;
@@ -80,6 +80,19 @@ export class Participant {
     return { participantId: this.participantId, displayName: this.displayName };
   }
 
+  /** Over all connected transports; null while there is none. */
+  async bytesReceived(): Promise<number | null> {
+    const connected = [...this.transports.values()].filter(
+      ({ transport }) => transport.dtlsState === 'connected',
+    );
+    if (connected.length === 0) return null;
+    const stats = await Promise.allSettled(connected.map(({ transport }) => transport.getStats()));
+    return stats.reduce(
+      (sum, result) => sum + (result.status === 'fulfilled' ? (result.value[0]?.bytesReceived ?? 0) : 0),
+      0,
+    );
+  }
+
   producerInfos(): ProducerInfo[] {
     return [...this.producers.values()].map((sent) => this.#producerInfo(sent));
   }
@@ -109,8 +122,8 @@ export class Participant {
   }
 
   async connectTransport(transportId: string, dtlsParameters: mediasoup.DtlsParameters): Promise<void> {
-    const { transport } = own(this.transports, transportId, 'transport');
-    await refusedByMedia(() => transport.connect({ dtlsParameters }));
+    const link = own(this.transports, transportId, 'transport');
+    await refusedByMedia(() => link.connect(dtlsParameters));
   }
 
   async restartIce(transportId: string): Promise<mediasoup.IceParameters> {

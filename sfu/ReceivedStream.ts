@@ -38,6 +38,11 @@ export class ReceivedStream {
     this.#limit = limit;
   }
 
+  /** Why a decision holds it back; null while none does. */
+  get heldFor(): string | null {
+    return this.#told ? this.#limit.reason : null;
+  }
+
   /** The client asks for the stream. */
   resume(): Promise<void> {
     this.#wanted = true;

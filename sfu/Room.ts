@@ -82,12 +82,13 @@ export class Room {
   }
 
   /** False when the participant was not in (any more). */
-  remove(participant: Participant): boolean {
+  remove(participant: Participant, reason?: string): boolean {
     if (this.participants.get(participant.participantId) !== participant) return false;
     this.participants.delete(participant.participantId);
     participant.close();
     this.#telemetry.event(events.participantLeft, participant.identity, {
       display_name: participant.displayName,
+      ...(reason && { reason }),
     });
     this.broadcast('participantLeft', { participantId: participant.participantId });
     return true;

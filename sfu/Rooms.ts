@@ -121,9 +121,10 @@ export class Rooms {
     return { participant: this.#add(claims, room, client), room };
   }
 
-  leave(participant: Participant): void {
+  /** @param reason where the client did not say goodbye itself */
+  leave(participant: Participant, reason?: 'signaling_lost' | 'gone'): void {
     const call = this.#byCallId.get(participant.callId);
-    if (!call?.room?.remove(participant)) return;
+    if (!call?.room?.remove(participant, reason)) return;
     for (const listener of this.#leftListeners) listener(participant);
     this.#endEmptyCalls();
   }
@@ -185,7 +186,7 @@ export class Rooms {
     try {
       const room = await this.#open(call);
       const staying = present.filter(
-        ({ client, participantId }) => client.connected && !room.participants.has(participantId),
+        ({ client, participantId }) => client.open && !room.participants.has(participantId),
       );
       const moved = staying.map((before) => this.#add(before, room, before.client));
       // All are in before the first is told: it may ask for the others at once.

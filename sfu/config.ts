@@ -17,6 +17,11 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'expected 1 to 64 letters, digits, "-", "_" or "."')
     .default('sfu-1'),
+  /**
+   * Origins under which clients reach this node's service (`https://a.example.org`), best first. Pages of one may talk
+   * to all, and clients that lose one go on over the next. Empty: the page's own origin only.
+   */
+  CALLSCOPE_SFU_ENTRANCES: setting.list().default([]),
   CALLSCOPE_RTC_HOST: setting.host().default('127.0.0.1'),
   /** Worker i listens on this port + i, UDP and TCP. */
   CALLSCOPE_RTC_PORT: setting.port().min(1, 'expected a fixed port, 1 to 65535').default(44400),
@@ -64,6 +69,9 @@ const checked = schema.superRefine((env, context) => {
   if (!env.CALLSCOPE_TURN_URLS.every((url) => /^turns?:[^\s]+$/.test(url))) {
     fault('CALLSCOPE_TURN_URLS', 'expected URLs like turn:host:3478?transport=udp, separated by commas');
   }
+  if (!env.CALLSCOPE_SFU_ENTRANCES.every((url) => URL.canParse(url) && new URL(url).origin === url)) {
+    fault('CALLSCOPE_SFU_ENTRANCES', 'expected origins like https://a.example.org, separated by commas');
+  }
   if (Boolean(env.CALLSCOPE_TLS_CERT) !== Boolean(env.CALLSCOPE_TLS_KEY)) {
     fault('CALLSCOPE_TLS_CERT', 'CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY go together');
   }
@@ -75,6 +83,7 @@ const checked = schema.superRefine((env, context) => {
 export interface SfuConfig {
   readonly nodeId: string;
   readonly http: { host: string; port: number; tls: { certFile: string; keyFile: string } | null };
+  readonly entrances: readonly string[];
   readonly rtc: { host: string; port: number; announcedAddress: string | null; workers: number };
   readonly collector: { url: string; serverKey: string } | null;
   /** What browsers are told; empty for none. */
@@ -102,6 +111,7 @@ export function readSfuConfig(env: NodeJS.ProcessEnv = process.env): SfuConfig {
           ? { certFile: c.CALLSCOPE_TLS_CERT, keyFile: c.CALLSCOPE_TLS_KEY }
           : null,
     },
+    entrances: c.CALLSCOPE_SFU_ENTRANCES,
     rtc: {
       host: c.CALLSCOPE_RTC_HOST,
       port: c.CALLSCOPE_RTC_PORT,

@@ -20,6 +20,7 @@ import { Reflex } from './reflex/Reflex.ts';
 import { Relays } from './relays/Relays.ts';
 import { tellOfLostRelays } from './relays/tell.ts';
 import { JoinTokens } from './signaling/JoinTokens.ts';
+import { Sessions } from './signaling/Sessions.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
 import { observeNode } from './telemetry/nodeMetrics.ts';
 import { Telemetry, type TelemetryOptions } from './telemetry/Telemetry.ts';
@@ -95,9 +96,12 @@ export async function startSfu(
     }),
   });
   const tokens = new JoinTokens(config.tokenSecret);
+  const sessions = new Sessions({ rooms, telemetry });
   const signaling = new SignalingServer(http.server, {
     nodeId,
     rooms,
+    sessions,
+    entrances: config.entrances,
     tokens,
     relays,
     telemetry,

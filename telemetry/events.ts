@@ -16,6 +16,10 @@ export const events = {
   connectionState: 'rtc.connection.state',
   /** The signaling socket: state connected | reconnecting | closed, code. */
   signalingState: 'rtc.signaling.state',
+  /** The SFU lost a client's socket, without a farewell. code (RFC 6455). */
+  signalingLost: 'rtc.signaling.lost',
+  /** The client went on over another socket, its media untouched. away_ms. */
+  signalingResumed: 'rtc.signaling.resumed',
   /** getUserMedia or getDisplayMedia failed. name (DOMException), constraint. */
   mediaError: 'rtc.media.error',
   deviceChange: 'rtc.media.device_change',

@@ -3,7 +3,7 @@
  *
  * The client sends requests `{id, method, data, traceparent?}`; the SFU answers `{id, ok: true, data}` or
  * `{id, ok: false, error: {code, message}}` and sends notifications `{method, data}` of its own. The first
- * request must be `join`. The browser bundle imports types only; the schemas check requests on the SFU.
+ * request must be `join`, or `resume` after the socket was lost. The browser bundle imports types only; the schemas check requests on the SFU.
  */
 import type { types as mediasoup } from 'mediasoup-client';
 import { z } from 'zod';
@@ -15,6 +15,8 @@ const opaque = <T>() => z.custom<T>((value) => typeof value === 'object' && valu
 
 export const requestSchemas = {
   join: z.object({ token: z.string().max(4096) }),
+  /** Instead of `join`, over another socket: goes on with the session of the token that `join` was answered with. */
+  resume: z.object({ token: z.string().max(128) }),
   /** Clock probe. */
   ping: z.object({}),
   createTransport: z.object({ direction: z.enum(['send', 'recv']) }),
@@ -92,6 +94,20 @@ export interface ResponseData {
     routerRtpCapabilities: mediasoup.RtpCapabilities;
     participants: ParticipantInfo[];
     producers: ProducerInfo[];
+    serverTimeMs: number;
+    /** Goes on with this session while the socket is lost, for `graceMs` at most. A secret. */
+    resumeToken: string;
+    graceMs: number;
+  };
+  /** How everything stands: what was told meanwhile is in it. */
+  resume: {
+    routerRtpCapabilities: mediasoup.RtpCapabilities;
+    participants: ParticipantInfo[];
+    producers: ProducerInfo[];
+    /** The client's own that the SFU has. */
+    own: { transportIds: string[]; producerIds: string[] };
+    /** Consumers that the SFU withholds by a decision. */
+    held: { consumerId: string; reason: string }[];
     serverTimeMs: number;
   };
   ping: { serverTimeMs: number };
@@ -175,5 +191,7 @@ export interface JoinAnswer {
   roomId: string;
   participantId: string;
   iceServers: IceServerInfo[];
+  /** Origins under which this server can be reached, best first; empty: the page's own only. */
+  entrances: string[];
   serverTimeMs: number;
 }

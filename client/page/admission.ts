@@ -1,23 +1,40 @@
 /** Asking the server to be let in: an invite and a name go there, tokens come back. */
 import type { JoinAnswer } from '../../telemetry/signaling.ts';
 import { type FaultCode, FaultError } from './faults.ts';
+import { hedged } from './hedge.ts';
 
 /** The request is small and the server near; longer means that it is away. */
 const limitMs = 8_000;
 
 /**
+ * @param origins where to ask, best first
  * @param signal gives up early, e.g. when the person leaves while reconnecting
  * @throws FaultError
  */
 export async function requestAdmission(
+  origins: readonly string[],
   invite: string,
   displayName: string,
   signal: AbortSignal,
 ): Promise<JoinAnswer> {
   if (!invite) throw new FaultError('invite_missing');
+  return hedged(
+    origins,
+    (origin, given) => ask(origin, invite, displayName, AbortSignal.any([signal, given])),
+    // A server that is away or full of others is one reason to ask another; the rest all would say.
+    (error) => signal.aborted || !(error instanceof FaultError && error.fault.code === 'server_away'),
+  );
+}
+
+async function ask(
+  origin: string,
+  invite: string,
+  displayName: string,
+  signal: AbortSignal,
+): Promise<JoinAnswer> {
   let response: Response;
   try {
-    response = await fetch('/api/v1/join', {
+    response = await fetch(`${origin}/api/v1/join`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ invite, displayName }),

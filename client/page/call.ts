@@ -1,7 +1,7 @@
 /**
- * One stay in a call over one signaling connection: joined, media both ways, until it is left or lost. After
- * a loss the meeting makes a new one; nothing is carried over but the local tracks. When only the SFU's media
- * is lost, the call makes that anew and goes on.
+ * One stay in a call: joined, media both ways, until it is left or the session is gone. After that the meeting makes
+ * a new one; nothing is carried over but the local tracks. When only the SFU's media is lost, the call makes that
+ * anew and goes on; when only the socket is, it goes on over another and media is not touched.
  */
 import type { types as mediasoup } from 'mediasoup-client';
 import { events, spans } from '../../telemetry/events.ts';
@@ -13,15 +13,13 @@ import type {
 } from '../../telemetry/signaling.ts';
 import type { JoinTrace, Telemetry } from '../sdk/telemetry.ts';
 import { type ClockProbe, estimateOffsetMs } from './clock.ts';
+import { Line } from './line.ts';
 import { Media } from './media.ts';
 import type { Publisher } from './publisher.ts';
-import { Signaling, SignalingError } from './signaling.ts';
+import { SignalingError, signalingUrl } from './signaling.ts';
 import type { Action } from './state.ts';
 
-/** A probe every so often also notices a dead socket, which the browser alone may not for minutes. */
 const probeEveryMs = 5_000;
-/** Longer than any server stays busy; after it the connection counts as lost. */
-const probeLimitMs = 5_000;
 /** The first probes come close together, so that telemetry has an offset from its first batch on. */
 const firstProbes = 4;
 /** Offsets drift with the clocks: only this many of the last probes count. */
@@ -29,23 +27,28 @@ const keptProbes = 12;
 
 export interface CallOptions {
   readonly answer: JoinAnswer;
-  readonly url: string;
+  /** Of the servers by which the session can be reached, best first. */
+  readonly origins: readonly string[];
   readonly telemetry: Telemetry | null;
   /** Absent when coming back after a loss: nobody clicked. */
   readonly trace: JoinTrace | null;
   readonly dispatch: (action: Action) => void;
   /** There is a new publisher, which has published nothing yet. */
   readonly onMediaRestarted: () => void;
-  readonly onLost: () => void;
+  /** The session goes on: what was switched meanwhile did not arrive. */
+  readonly onResumed: () => void;
+  /** The session is over, and not by our doing. */
+  readonly onGone: () => void;
 }
 
 export class Call {
   private media: Media;
-  private readonly signaling: Signaling;
+  private readonly signaling: Line;
   private readonly options: CallOptions;
   /** What others announced while the media is made anew, by producer id; null while it stands. */
   private announced: Map<string, ProducerInfo> | null = null;
   private restarts = 0;
+  private closed = false;
   private probeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @throws FaultError, SignalingError */
@@ -55,16 +58,30 @@ export class Call {
     let lost = false;
     const early: NotificationMessage[] = [];
     const span = trace?.span(spans.signaling);
-    const signaling = await Signaling.open(options.url, {
+    const told = (state: string, more: Record<string, number> = {}) =>
+      telemetry?.event(events.signalingState, { state, ...more });
+    const signaling = await Line.open(options.origins.map(signalingUrl), {
       onNotification: (message) => {
         dispatch({ type: 'notified', message });
         if (call) call.follow(message);
         else early.push(message);
       },
-      onLost: (code) => {
-        telemetry?.event(events.signalingState, { state: 'closed', code });
+      onLost: (code) => told('closed', { code }),
+      onAttempt: (attempt) => {
+        told('reconnecting', { attempt });
+        dispatch({ type: 'connectionLost', attempt });
+      },
+      onRecovered: () => {
+        told('connected');
+        dispatch({ type: 'connectionBack' });
+      },
+      onResumed: (snapshot) => {
+        told('connected');
+        call?.resumed(snapshot);
+      },
+      onGone: () => {
         lost = true;
-        if (call) call.lost();
+        if (call) call.gone();
       },
     });
     try {
@@ -80,24 +97,19 @@ export class Call {
       const { participantId: selfId, participants, producers, routerRtpCapabilities } = joined;
       dispatch({ type: 'joined', selfId, roomId: answer.roomId, participants, producers });
       const media = await Media.open({ ...options, ...answer, signaling, routerRtpCapabilities });
-      call = new Call(options, signaling, media, joined);
       if (lost) throw new SignalingError('closed', 'The connection was lost while joining.');
+      call = new Call(options, signaling, media, joined);
+      signaling.keep(joined);
     } catch (error) {
       span?.fail(error);
       signaling.close();
-      call?.close();
       throw error;
     }
     call.start(early);
     return call;
   }
 
-  private constructor(
-    options: CallOptions,
-    signaling: Signaling,
-    media: Media,
-    joined: ResponseData['join'],
-  ) {
+  private constructor(options: CallOptions, signaling: Line, media: Media, joined: ResponseData['join']) {
     this.options = options;
     this.signaling = signaling;
     this.media = media;
@@ -121,6 +133,7 @@ export class Call {
   }
 
   close(): void {
+    this.closed = true;
     clearTimeout(this.probeTimer);
     this.signaling.close();
     this.media.close();
@@ -131,9 +144,27 @@ export class Call {
     void this.probeClock([]);
   }
 
-  private lost(): void {
+  private gone(): void {
+    this.closed = true;
     clearTimeout(this.probeTimer);
-    this.options.onLost();
+    this.options.onGone();
+  }
+
+  /** Media went on; what was told or asked meanwhile did not arrive. */
+  private resumed(snapshot: ResponseData['resume']): void {
+    const { participants, producers, held, own, routerRtpCapabilities } = snapshot;
+    this.options.dispatch({ type: 'resumed', participants, producers, held });
+    const { media } = this;
+    // The SFU's media may have been made anew meanwhile; or ours, and that did not come to its end.
+    if (this.announced || media.transports.some(({ id }) => !own.transportIds.includes(id))) {
+      void this.restartMedia(routerRtpCapabilities, producers);
+      return;
+    }
+    for (const producer of media.receiver.reconcile(producers)) void media.consume(producer);
+    media.publisher
+      .reconcile(own.producerIds)
+      .then(() => this.options.onResumed())
+      .catch(ignoreRefusal);
   }
 
   private follow(message: NotificationMessage): void {
@@ -162,9 +193,12 @@ export class Call {
   }
 
   /** Another worker has the room: the same again there, as fast as it goes. A second death meanwhile begins it anew. */
-  private async restartMedia(routerRtpCapabilities: mediasoup.RtpCapabilities): Promise<void> {
+  private async restartMedia(
+    routerRtpCapabilities: mediasoup.RtpCapabilities,
+    producers: readonly ProducerInfo[] = [],
+  ): Promise<void> {
     const restart = ++this.restarts;
-    this.announced = new Map();
+    this.announced = new Map(producers.map((producer) => [producer.producerId, producer]));
     this.media.close();
     const { options, signaling } = this;
     try {
@@ -175,10 +209,10 @@ export class Call {
         routerRtpCapabilities,
         trace: null,
       });
-      if (restart !== this.restarts) return media.close();
+      if (restart !== this.restarts || this.closed) return media.close();
       this.media = media;
     } catch (error) {
-      // A worker that died again tells so itself, and a socket that is lost does.
+      // A worker that died again tells so itself, and after a socket that was lost it is begun anew.
       if (!(error instanceof SignalingError)) throw error;
       return;
     }
@@ -208,16 +242,22 @@ export class Call {
       // Telemetry stamps with Date.now(), so that is the clock to compare; its steps must not count as delay.
       const sentAtMs = Date.now();
       const began = performance.now();
-      const { serverTimeMs } = await this.signaling.request('ping', {}, { limitMs: probeLimitMs });
+      const { serverTimeMs } = await this.signaling.request('ping', {});
       const receivedAtMs = sentAtMs + performance.now() - began;
       const kept = [...probes, { sentAtMs, receivedAtMs, serverTimeMs }].slice(-keptProbes);
       const offsetMs = estimateOffsetMs(kept);
       if (offsetMs !== null) this.options.telemetry?.setClockOffset(offsetMs);
-      const wait = kept.length < firstProbes ? 50 : probeEveryMs;
-      this.probeTimer = setTimeout(() => void this.probeClock(kept), wait);
+      this.probeAgain(kept);
     } catch {
-      // The socket ends with an unanswered probe, and `onLost` tells the rest.
+      // There is no connection at the moment.
+      this.probeAgain(probes);
     }
+  }
+
+  private probeAgain(probes: readonly ClockProbe[]): void {
+    if (this.closed) return;
+    const wait = probes.length > 0 && probes.length < firstProbes ? 50 : probeEveryMs;
+    this.probeTimer = setTimeout(() => void this.probeClock(probes), wait);
   }
 }
 

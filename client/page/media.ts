@@ -11,11 +11,11 @@ import { type IceRestarts, restartIceWhenBroken } from './ice-restart.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
 import { relayOrder } from './relay-order.ts';
-import { type Signaling, SignalingError } from './signaling.ts';
+import { type Requests, SignalingError } from './signaling.ts';
 import type { Action } from './state.ts';
 
 export interface MediaOptions {
-  readonly signaling: Signaling;
+  readonly signaling: Requests;
   readonly telemetry: Telemetry | null;
   readonly trace: JoinTrace | null;
   readonly iceServers: IceServerInfo[];

@@ -11,8 +11,9 @@ import { reconnectDelayMs } from './backoff.ts';
 import { Call } from './call.ts';
 import { explainMediaError, type Opened, openEach, openMicrophoneAndCamera } from './devices.ts';
 import { FaultError, faultOf } from './faults.ts';
+import { pause } from './line.ts';
 import type { PageOptions } from './options.ts';
-import { SignalingError, signalingUrl } from './signaling.ts';
+import { SignalingError } from './signaling.ts';
 import type { Store } from './store.ts';
 
 const allSources = ['microphone', 'camera', 'screen'] as const;
@@ -22,6 +23,8 @@ const mostWaitingTraces = 8;
 export class Meeting {
   private readonly options: PageOptions;
   private readonly store: Store;
+  /** Where the server can be reached, as it told last; the page's own origin before that. */
+  private origins: readonly string[] = [location.origin];
   private call: Call | null = null;
   private telemetry: Telemetry | null = null;
   /** From join to leave. */
@@ -112,8 +115,9 @@ export class Meeting {
     const span = trace?.span(spans.admission);
     let answer: JoinAnswer;
     try {
-      answer = await requestAdmission(this.options.invite, this.store.state.name, signal);
+      answer = await requestAdmission(this.origins, this.options.invite, this.store.state.name, signal);
       span?.end();
+      if (answer.entrances.length > 0) this.origins = ownFirst(answer.entrances);
     } catch (error) {
       span?.fail(error);
       if (trace) this.waitingTraces = [...this.waitingTraces, trace].slice(-mostWaitingTraces);
@@ -124,14 +128,15 @@ export class Meeting {
     const telemetry = this.renewTelemetry(answer, trace);
     const call = await Call.join({
       answer,
-      url: signalingUrl(location),
+      origins: this.origins,
       telemetry,
       trace,
       dispatch: (action) => {
         if (!signal.aborted) this.store.dispatch(action);
       },
       onMediaRestarted: () => void this.publishAll(),
-      onLost: () => void this.comeBackIn(signal),
+      onResumed: () => void this.settleAll(),
+      onGone: () => void this.comeBackIn(signal),
     });
     if (signal.aborted) return call.leave();
     this.call = call;
@@ -143,7 +148,7 @@ export class Meeting {
     await Promise.all(sent);
   }
 
-  /** Signaling is lost; what media still flows goes on until there is a new connection. */
+  /** The session is gone; what media still flows goes on until there is a new one. */
   private async comeBackIn(signal: AbortSignal): Promise<void> {
     for (let attempt = 0; !signal.aborted; attempt++) {
       this.store.dispatch({ type: 'connectionLost', attempt });
@@ -248,8 +253,7 @@ export class Meeting {
       ...(notice && { notice }),
     });
     this.telemetry?.event(events.sourceToggled, { source, enabled: false });
-    const publisher = this.call?.publisher;
-    await (source === 'screen' ? publisher?.unpublish(source) : publisher?.pause(source))?.catch(toldByLoss);
+    await this.withdraw(source);
   }
 
   /** @returns null when there is nothing to send */
@@ -267,6 +271,19 @@ export class Meeting {
     });
   }
 
+  /** What was switched without a connection is switched at the SFU as well. */
+  private async settleAll(): Promise<void> {
+    for (const source of allSources) {
+      if (this.store.state.tracks[source]) await this.publish(source);
+      else await this.withdraw(source);
+    }
+  }
+
+  private withdraw(source: MediaSource): Promise<void> | undefined {
+    const publisher = this.call?.publisher;
+    return (source === 'screen' ? publisher?.unpublish(source) : publisher?.pause(source))?.catch(toldByLoss);
+  }
+
   private publishAll(): (Promise<void> | null)[] {
     return allSources.map((source) => this.publish(source));
   }
@@ -280,6 +297,10 @@ export class Meeting {
   }
 }
 
+/** The page came from there, so that is what this browser reaches. */
+const ownFirst = (origins: readonly string[]): string[] =>
+  [...origins].sort((a, b) => Number(b === location.origin) - Number(a === location.origin));
+
 /** A request that died with its connection is made again after coming back; anything else is a fault. */
 function toldByLoss(error: unknown): void {
   if (!(error instanceof SignalingError)) throw error;
@@ -288,18 +309,3 @@ function toldByLoss(error: unknown): void {
 /** Of the connection or of the SFU's media: either comes back and asks for everything again. */
 const isLoss = (error: unknown) =>
   error instanceof SignalingError && ['closed', 'timeout', 'no_worker'].includes(error.code);
-
-/** Ends early when the network comes back, or when `signal` says so. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      removeEventListener('online', done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    addEventListener('online', done);
-    signal.addEventListener('abort', done);
-  });
-}

@@ -3,15 +3,15 @@ import type { types as mediasoup } from 'mediasoup-client';
 import type { MediaSource } from '../../telemetry/rows.ts';
 import type { Telemetry } from '../sdk/telemetry.ts';
 import { cameraEncodings, screenEncodings } from './layers.ts';
-import type { Signaling } from './signaling.ts';
+import type { Requests } from './signaling.ts';
 
 export class Publisher {
   private readonly transport: mediasoup.Transport;
-  private readonly signaling: Signaling;
+  private readonly signaling: Requests;
   private readonly telemetry: Telemetry | null;
   private readonly producers = new Map<MediaSource, mediasoup.Producer>();
 
-  constructor(transport: mediasoup.Transport, signaling: Signaling, telemetry: Telemetry | null) {
+  constructor(transport: mediasoup.Transport, signaling: Requests, telemetry: Telemetry | null) {
     this.transport = transport;
     this.signaling = signaling;
     this.telemetry = telemetry;
@@ -38,6 +38,7 @@ export class Publisher {
     const present = this.producers.get(source);
     if (present) {
       await present.replaceTrack({ track });
+      if (paused) return this.pause(source);
       present.resume();
       await this.signaling.request('resumeProducer', { producerId: present.id });
       return;
@@ -59,6 +60,21 @@ export class Publisher {
     if (!producer) return;
     producer.pause();
     await this.signaling.request('pauseProducer', { producerId: producer.id });
+  }
+
+  /**
+   * After a time without connection: what only one side has is let go of.
+   * @param held ids of what the SFU has of ours
+   */
+  async reconcile(held: readonly string[]): Promise<void> {
+    const own = new Map([...this.producers].map(([source, producer]) => [producer.id, source]));
+    for (const [id, source] of own) {
+      if (held.includes(id)) continue;
+      this.producers.get(source)?.close();
+      this.producers.delete(source);
+    }
+    const strays = held.filter((id) => !own.has(id));
+    await Promise.all(strays.map((producerId) => this.signaling.request('closeProducer', { producerId })));
   }
 
   /** Others see it disappear. */

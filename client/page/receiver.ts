@@ -3,7 +3,7 @@ import { type types as mediasoup, parseScalabilityMode } from 'mediasoup-client'
 import type { ProducerInfo } from '../../telemetry/signaling.ts';
 import type { Telemetry } from '../sdk/telemetry.ts';
 import { wishedSpatialLayer } from './layers.ts';
-import type { Signaling } from './signaling.ts';
+import { type Requests, SignalingError } from './signaling.ts';
 import type { Action } from './state.ts';
 
 /** All three temporal layers: frames are given up by decision or bandwidth, not by tile size. */
@@ -13,12 +13,14 @@ interface Received {
   readonly consumer: mediasoup.Consumer;
   readonly spatialLayers: number;
   wish?: number;
+  /** The SFU knows that we are ready for it. */
+  started: boolean;
 }
 
 export interface ReceiverOptions {
   readonly transport: mediasoup.Transport;
   readonly device: mediasoup.Device;
-  readonly signaling: Signaling;
+  readonly signaling: Requests;
   readonly telemetry: Telemetry | null;
   readonly dispatch: (action: Action) => void;
 }
@@ -50,10 +52,35 @@ export class Receiver {
       streamId: `${participantId}-${source === 'screen' ? 'screen' : 'camera'}`,
     });
     const mode = parseScalabilityMode(rtpParameters.encodings?.[0]?.scalabilityMode);
-    this.received.set(consumerId, { consumer, spatialLayers: mode.spatialLayers });
+    const received: Received = { consumer, spatialLayers: mode.spatialLayers, started: false };
+    this.received.set(consumerId, received);
     telemetry?.bindConsumer(consumer, source);
     dispatch({ type: 'consuming', producerId, consumerId, track: consumer.track });
-    await signaling.request('resumeConsumer', { consumerId });
+    await this.start(received);
+  }
+
+  /**
+   * After a time without connection: what is gone is forgotten, and what did not arrive at the SFU is asked for again.
+   * @returns what there is to receive and is not received yet
+   */
+  reconcile(producers: readonly ProducerInfo[]): ProducerInfo[] {
+    const missing = new Map(producers.map((producer) => [producer.producerId, producer]));
+    for (const received of [...this.received.values()]) {
+      const { producerId } = received.consumer;
+      if (!missing.delete(producerId)) this.forget({ producerId });
+      else void this.renew(received).catch(ignoreLoss);
+    }
+    return [...missing.values()];
+  }
+
+  private async renew(received: Received): Promise<void> {
+    if (!received.started) await this.start(received);
+    if (received.wish !== undefined) await this.prefer(received, received.wish);
+  }
+
+  private async start(received: Received): Promise<void> {
+    await this.options.signaling.request('resumeConsumer', { consumerId: received.consumer.id });
+    received.started = true;
   }
 
   /** The consumer or its producer is gone at the SFU. */
@@ -74,10 +101,19 @@ export class Receiver {
     const spatialLayer = wishedSpatialLayer(lines, received.spatialLayers, received.wish);
     if (spatialLayer === received.wish) return;
     received.wish = spatialLayer;
+    await this.prefer(received, spatialLayer);
+  }
+
+  private async prefer({ consumer }: Received, spatialLayer: number): Promise<void> {
     await this.options.signaling.request('setPreferredLayers', {
-      consumerId,
+      consumerId: consumer.id,
       spatialLayer,
       temporalLayer: allTemporalLayers,
     });
   }
+}
+
+/** Whatever is lost again is asked for again. */
+function ignoreLoss(error: unknown): void {
+  if (!(error instanceof SignalingError)) throw error;
 }

@@ -1,4 +1,4 @@
-/** The signaling socket: typed requests with time limits, notifications handed on in order. */
+/** One signaling socket: typed requests with time limits, notifications handed on in order. See line.ts for its successors. */
 import type {
   Method,
   NotificationMessage,
@@ -18,16 +18,33 @@ export class SignalingError extends Error {
   }
 }
 
-export interface SignalingHandlers {
-  readonly onNotification: (message: NotificationMessage) => void;
-  /** Once, for whatever reason but our own `close()`. */
-  readonly onLost: (code: number) => void;
+export interface RequestOptions {
+  readonly traceparent?: string | undefined;
+  /** Time for the answer. @default 15,000 */
+  readonly limitMs?: number;
 }
 
-/** An SFU that has not answered by then is as good as gone. */
-const requestLimitMs = 8_000;
-/** Our own close codes, RFC 6455 section 7.4.2. */
-const closedByTimeout = 4000;
+export interface Requests {
+  /** @throws SignalingError */
+  request<M extends Method>(
+    method: M,
+    data: RequestData<M>,
+    options?: RequestOptions,
+  ): Promise<ResponseData[M]>;
+}
+
+export interface SignalingHandlers {
+  readonly onNotification: (message: NotificationMessage, from: Signaling) => void;
+  /** Once, for whatever reason but our own `close()`. */
+  readonly onLost: (code: number, from: Signaling) => void;
+}
+
+/** Beyond this nobody waits for an answer. Whether the socket still lives is for heartbeats to tell, see line.ts. */
+const requestLimitMs = 15_000;
+/** Our own close code, RFC 6455 section 7.4.2; the SFU keeps the session then. */
+const droppedCode = 4000;
+/** Nobody waits longer for a page to open its first connection. */
+const openLimitMs = 15_000;
 
 interface Waiting {
   resolve(data: unknown): void;
@@ -35,7 +52,7 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>;
 }
 
-export class Signaling {
+export class Signaling implements Requests {
   private readonly socket: WebSocket;
   private readonly handlers: SignalingHandlers;
   private readonly waiting = new Map<number, Waiting>();
@@ -46,34 +63,45 @@ export class Signaling {
     this.handlers = handlers;
   }
 
-  /** @throws SignalingError `closed` or `timeout` when the socket does not open */
-  static async open(url: string, handlers: SignalingHandlers): Promise<Signaling> {
+  /**
+   * @param options `limitMs` for the opening, @default 15,000; `signal` drops it
+   * @throws SignalingError `closed` or `timeout` when the socket does not open
+   */
+  static async open(
+    url: string,
+    handlers: SignalingHandlers,
+    { limitMs = openLimitMs, signal }: { limitMs?: number; signal?: AbortSignal } = {},
+  ): Promise<Signaling> {
     const socket = new WebSocket(url);
     const signaling = new Signaling(socket, handlers);
     await new Promise<void>((resolve, reject) => {
+      const refuse = (code: string, message: string) => {
+        clearTimeout(timer);
+        reject(new SignalingError(code, message));
+      };
       const timer = setTimeout(() => {
         socket.close();
-        reject(new SignalingError('timeout', 'The meeting server did not open a connection in time.'));
-      }, requestLimitMs);
+        refuse('timeout', 'The meeting server did not open a connection in time.');
+      }, limitMs);
+      signal?.addEventListener('abort', () => {
+        if (socket.readyState === WebSocket.CONNECTING) socket.close();
+      });
       socket.onopen = () => resolve(clearTimeout(timer));
-      socket.onclose = () => {
-        clearTimeout(timer);
-        reject(new SignalingError('closed', 'The meeting server did not accept the connection.'));
-      };
+      socket.onclose = () => refuse('closed', 'The meeting server did not accept the connection.');
     });
+    if (signal?.aborted) {
+      signaling.drop();
+      throw new SignalingError('closed', 'The connection is not wanted any more.');
+    }
     socket.onmessage = ({ data }) => signaling.receive(String(data));
     socket.onclose = ({ code }) => signaling.lose(code);
     return signaling;
   }
 
-  /**
-   * @param limitMs time for the answer; when it is over the whole connection counts as lost
-   * @throws SignalingError
-   */
   request<M extends Method>(
     method: M,
     data: RequestData<M>,
-    { traceparent, limitMs = requestLimitMs }: { traceparent?: string | undefined; limitMs?: number } = {},
+    { traceparent, limitMs = requestLimitMs }: RequestOptions = {},
   ): Promise<ResponseData[M]> {
     const id = this.nextId++;
     return new Promise<unknown>((resolve, reject) => {
@@ -84,9 +112,6 @@ export class Signaling {
       const timer = setTimeout(() => {
         this.waiting.delete(id);
         reject(new SignalingError('timeout', `${method}: no answer within ${limitMs / 1000} s.`));
-        // One late answer on a stream socket means that everything behind it is late: start afresh. And at
-        // once: the browser would wait a minute for the other side to say goodbye.
-        this.lose(closedByTimeout);
       }, limitMs);
       this.waiting.set(id, { resolve, reject, timer });
       const message: RequestMessage = { id, method, data, ...(traceparent && { traceparent }) };
@@ -94,21 +119,26 @@ export class Signaling {
     }) as Promise<ResponseData[M]>;
   }
 
-  /** Ends it on purpose; `onLost` is not called. */
+  /** Says goodbye: the stay ends. `onLost` is not called. */
   close(): void {
     this.end(1000);
   }
 
+  /** Lets go of the socket alone; the stay goes on over another. `onLost` is not called. */
+  drop(): void {
+    this.end(droppedCode);
+  }
+
   private lose(code: number): void {
-    this.end(closedByTimeout);
-    this.handlers.onLost(code);
+    this.end(droppedCode);
+    this.handlers.onLost(code, this);
   }
 
   private receive(text: string): void {
     // Both ends of this protocol are built from one contract, and the server is who served this page.
     const message = JSON.parse(text) as ResponseMessage | NotificationMessage;
     if (!('id' in message)) {
-      this.handlers.onNotification(message);
+      this.handlers.onNotification(message, this);
       return;
     }
     const waiting = this.waiting.get(message.id);
@@ -131,6 +161,5 @@ export class Signaling {
   }
 }
 
-/** The socket's address beside the page's own. */
-export const signalingUrl = (page: Location): string =>
-  `${page.protocol === 'https:' ? 'wss' : 'ws'}://${page.host}/signaling`;
+/** @param origin of the page, or of another entrance */
+export const signalingUrl = (origin: string): string => `${origin.replace(/^http/, 'ws')}/signaling`;

@@ -74,6 +74,13 @@ export type Action =
       producers: ProducerInfo[];
     }
   | { type: 'connectionLost'; attempt: number }
+  | { type: 'connectionBack' }
+  | {
+      type: 'resumed';
+      participants: ParticipantInfo[];
+      producers: ProducerInfo[];
+      held: { consumerId: string; reason: string }[];
+    }
   | { type: 'failed'; fault: Fault }
   | { type: 'left' }
   | { type: 'reset' }
@@ -128,6 +135,20 @@ export function reduce(state: ViewState, action: Action): ViewState {
         ...state,
         reconnecting: action.attempt,
         notice: 'The connection to the server is lost. Reconnecting…',
+      };
+    case 'connectionBack':
+      return { ...state, reconnecting: null, notice: 'The connection to the server is back.' };
+    case 'resumed':
+      return {
+        ...state,
+        reconnecting: null,
+        notice: 'The connection to the server is back.',
+        participants: action.participants,
+        streams: action.producers.map((producer) => {
+          const known = state.streams.find(({ producerId }) => producerId === producer.producerId);
+          const held = action.held.find(({ consumerId }) => consumerId === known?.consumerId);
+          return { ...(known ?? newStream(producer)), paused: producer.paused, held: held?.reason ?? '' };
+        }),
       };
     case 'failed':
       return {

@@ -44,9 +44,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     forceCloseConnections: true,
     ...(tls && { https: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } }),
   }) as FastifyInstance;
-  const headers = securityHeaders({ collectorUrl: config.clientCollectorUrl, tls: tls !== null });
-  app.addHook('onSend', async (_request, reply) => {
+  const headers = securityHeaders({
+    collectorUrl: config.clientCollectorUrl,
+    entrances: config.entrances,
+    tls: tls !== null,
+  });
+  const entrances = new Set(config.entrances);
+  app.addHook('onSend', async (request, reply) => {
     reply.headers(headers);
+    const { origin } = request.headers;
+    if (origin && entrances.has(origin)) {
+      reply.headers({ 'access-control-allow-origin': origin, vary: 'origin' });
+    }
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const refusal = error instanceof SfuError ? error : asRefusal(error);
@@ -64,6 +73,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
 
   const joins = new Map<string, RateLimit>();
+  // A page of one entrance asks at another.
+  app.options('/api/v1/join', (_request, reply) =>
+    reply.code(204).headers({
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'content-type',
+      'access-control-max-age': '600',
+    }),
+  );
   app.post('/api/v1/join', async (request, reply) => {
     if (!joinAllowed(joins, request.ip, Date.now())) {
       throw new SfuError('rate_limited', 'Too many joins from this address.');

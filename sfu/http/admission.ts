@@ -18,7 +18,7 @@ const joinTokenSeconds = 60;
 /** As long as a long working day: telemetry of a call ends with the call, not with its token. */
 const telemetryTokenSeconds = 12 * 3600;
 
-export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'clientCollectorUrl'>;
+export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'clientCollectorUrl' | 'entrances'>;
 
 /**
  * @param taps null where nothing can be recorded: an invitation that asks for it is refused then
@@ -57,6 +57,7 @@ export async function admit(
     roomId,
     participantId,
     iceServers: relays.iceServers(participantId),
+    entrances: [...config.entrances],
     serverTimeMs: nowMs,
   };
 }

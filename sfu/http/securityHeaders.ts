@@ -3,11 +3,18 @@
 export interface SecurityHeadersOptions {
   /** Where the page sends telemetry; empty for none. */
   readonly collectorUrl: string;
+  /** Origins of other ways to this service. */
+  readonly entrances: readonly string[];
   readonly tls: boolean;
 }
 
-export function securityHeaders({ collectorUrl, tls }: SecurityHeadersOptions): Record<string, string> {
+export function securityHeaders({
+  collectorUrl,
+  entrances,
+  tls,
+}: SecurityHeadersOptions): Record<string, string> {
   const collector = collectorUrl ? ` ${new URL(collectorUrl).origin}` : '';
+  const others = entrances.map((origin) => ` ${origin} ${origin.replace(/^http/, 'ws')}`).join('');
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
@@ -18,7 +25,7 @@ export function securityHeaders({ collectorUrl, tls }: SecurityHeadersOptions): 
     "worker-src 'self' blob:",
     "manifest-src 'self'",
     // 'self' covers the signaling socket too (CSP Level 3, section 6.7.2.8).
-    `connect-src 'self'${collector}`,
+    `connect-src 'self'${collector}${others}`,
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",

@@ -1,5 +1,5 @@
 /**
- * One signaling socket. It must join within five seconds; then each request is checked, carried out and
+ * One signaling socket. It must join, or resume a session, in time; then each request is checked, carried out and
  * answered. Whatever a client sends, it gets a coded answer at worst; the room does not notice.
  */
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
@@ -9,7 +9,7 @@ import { events } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import type { Notifications, ResponseData, ResponseMessage } from '../../telemetry/signaling.ts';
 import { type CloseReason, closeCodes, SfuError } from '../errors.ts';
-import type { ClientLink, Participant } from '../Participant.ts';
+import type { Participant } from '../Participant.ts';
 import { RateLimit } from '../RateLimit.ts';
 import type { Room } from '../Room.ts';
 import type { Rooms } from '../Rooms.ts';
@@ -19,8 +19,13 @@ import type { Telemetry } from '../telemetry/Telemetry.ts';
 import { handlers, type ParticipantMethod } from './handlers.ts';
 import type { JoinTokens } from './JoinTokens.ts';
 import { type Envelope, isMethod, parseData, parseEnvelope } from './messages.ts';
+import { graceMs, type Session, type SessionSocket } from './Session.ts';
+import type { Sessions } from './Sessions.ts';
 
-const joinWithinMs = 5_000;
+/** Over a slow way the first request takes as long as the opening did. */
+const joinWithinMs = 15_000;
+/** How a socket ends that was lost rather than closed: without a farewell, or given up by the client itself. */
+const lostCodes = new Set([1006, 4000]);
 /** A join into a full room asks for some hundred consumers at once; after that little is asked. */
 const requestRate = { burst: 600, perSecond: 30 };
 /** Requests over the rate that are still answered before the connection is closed. */
@@ -32,20 +37,21 @@ export interface ConnectionOptions {
   readonly socket: WebSocket;
   readonly nodeId: string;
   readonly rooms: Rooms;
+  readonly sessions: Sessions;
   readonly tokens: JoinTokens;
   readonly relays: Relays;
   readonly telemetry: Telemetry;
   readonly log: Logger;
 }
 
-export class Connection implements ClientLink {
+export class Connection implements SessionSocket {
   readonly #options: ConnectionOptions;
   readonly #socket: WebSocket;
   readonly #rate: RateLimit;
   readonly #joinTimer: NodeJS.Timeout;
   #overRate = 0;
   #state: 'new' | 'joining' | 'joined' | 'closed' = 'new';
-  #participant: Participant | null = null;
+  #session: Session | null = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -54,19 +60,8 @@ export class Connection implements ClientLink {
     this.#joinTimer = setTimeout(() => this.close('join_timeout'), joinWithinMs);
     // One text message, one request; they may run side by side, the answers carry the ids.
     this.#socket.on('message', (data, isBinary) => void this.#received(data, isBinary));
-    this.#socket.on('close', () => this.#gone());
+    this.#socket.on('close', (code) => this.#gone(code));
     this.#socket.on('error', (error) => options.log.debug({ err: error }, 'signaling socket failed'));
-  }
-
-  get connected(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN;
-  }
-
-  follow(participant: Participant, room: Room): void {
-    this.#participant = participant;
-    this.notify('mediaRestarted', {
-      routerRtpCapabilities: room.rtpCapabilities as client.RtpCapabilities,
-    });
   }
 
   notify<M extends keyof Notifications>(method: M, data: Notifications[M]): void {
@@ -88,7 +83,8 @@ export class Connection implements ClientLink {
       span = this.#options.telemetry.requestSpan(request.method, request.traceparent);
       const answer = await this.#carryOut(request);
       this.#send({ id: request.id, ok: true, data: answer });
-      if (request.method === 'leave') this.close('left');
+      if (request.method === 'leave') this.#session?.close('left');
+      if (request.method === 'resume') this.#session?.release();
     } catch (error) {
       span?.setStatus({
         code: SpanStatusCode.ERROR,
@@ -96,7 +92,7 @@ export class Connection implements ClientLink {
       });
       this.#refused(request, error);
     } finally {
-      span?.setAttributes(prefixed(this.#participant?.identity ?? {}));
+      span?.setAttributes(prefixed(this.#session?.participant?.identity ?? {}));
       span?.end();
     }
   }
@@ -105,7 +101,8 @@ export class Connection implements ClientLink {
     if (!isMethod(method))
       throw new SfuError('unknown_method', `There is no method ${JSON.stringify(method)}.`);
     if (method === 'join') return this.#join(parseData('join', data).token);
-    const participant = this.#participant;
+    if (method === 'resume') return this.#resume(parseData('resume', data).token);
+    const participant = this.#session?.participant;
     if (this.#state !== 'joined' || !participant) {
       throw new SfuError('not_joined', 'This connection has not joined.');
     }
@@ -135,27 +132,60 @@ export class Connection implements ClientLink {
   }
 
   async #join(token: string): Promise<ResponseData['join']> {
-    const { rooms, tokens, nodeId } = this.#options;
-    if (this.#state !== 'new') throw new SfuError('already_joined', 'This connection has joined.');
-    this.#state = 'joining';
-    const { participant, room } = await rooms.enter(await tokens.redeem(token), this);
-    this.#participant = participant;
+    const { rooms, sessions, tokens, nodeId } = this.#options;
+    this.#begin();
+    const claims = await tokens.redeem(token);
+    const session = sessions.open(this);
+    this.#session = session;
+    const { participant, room } = await rooms.enter(claims, session);
+    session.begin(participant);
     if (this.#socket.readyState !== this.#socket.OPEN) {
-      rooms.leave(participant);
+      sessions.leave(session);
       throw new SfuError('not_joined', 'The connection closed while joining.');
     }
-    this.#state = 'joined';
-    clearTimeout(this.#joinTimer);
-    const others = [...room.participants.values()].filter((other) => other !== participant);
+    this.#joined();
     return {
       callId: participant.callId,
       participantId: participant.participantId,
       sfuNodeId: nodeId,
       routerRtpCapabilities: room.rtpCapabilities as client.RtpCapabilities,
-      participants: others.map(({ info }) => info),
-      producers: others.flatMap((other) => other.producerInfos()),
+      ...othersOf(participant, room),
+      serverTimeMs: Date.now(),
+      resumeToken: session.token,
+      graceMs,
+    };
+  }
+
+  #resume(token: string): ResponseData['resume'] {
+    const { rooms, sessions } = this.#options;
+    this.#begin();
+    const { session, participant } = sessions.resume(token, this);
+    this.#session = session;
+    this.#joined();
+    const room = rooms.call(participant.callId)?.room;
+    if (!room) throw new SfuError('session_over', 'The call of this session is over.');
+    return {
+      routerRtpCapabilities: room.rtpCapabilities as client.RtpCapabilities,
+      ...othersOf(participant, room),
+      own: {
+        transportIds: [...participant.transports.keys()],
+        producerIds: [...participant.producers.keys()],
+      },
+      held: [...participant.consumers].flatMap(([consumerId, { heldFor }]) =>
+        heldFor === null ? [] : { consumerId, reason: heldFor },
+      ),
       serverTimeMs: Date.now(),
     };
+  }
+
+  #begin(): void {
+    if (this.#state !== 'new') throw new SfuError('already_joined', 'This connection has joined.');
+    this.#state = 'joining';
+  }
+
+  #joined(): void {
+    this.#state = 'joined';
+    clearTimeout(this.#joinTimer);
   }
 
   #boundRate(): void {
@@ -171,7 +201,7 @@ export class Connection implements ClientLink {
       error instanceof SfuError ? error : new SfuError('internal', 'The request failed.', { cause: error });
     const { telemetry, log } = this.#options;
     if (refusal.code === 'internal') log.error({ err: error, method: request?.method }, 'request failed');
-    telemetry.event(events.signalingRefused, this.#participant?.identity ?? {}, {
+    telemetry.event(events.signalingRefused, this.#session?.participant?.identity ?? {}, {
       code: refusal.code,
       method: request?.method ?? '',
     });
@@ -184,10 +214,14 @@ export class Connection implements ClientLink {
     if (this.#state === 'joining') this.close('join_refused');
   }
 
-  #gone(): void {
+  #gone(code: number): void {
     clearTimeout(this.#joinTimer);
+    const joined = this.#state === 'joined';
     this.#state = 'closed';
-    if (this.#participant) this.#options.rooms.leave(this.#participant);
+    const { sessions } = this.#options;
+    if (!this.#session) return;
+    if (joined && lostCodes.has(code)) sessions.lost(this.#session, this, code);
+    else if (this.#session.uses(this)) sessions.leave(this.#session);
   }
 
   #send(message: ResponseMessage | { method: string; data: unknown }): void {
@@ -198,6 +232,14 @@ export class Connection implements ClientLink {
     }
     this.#socket.send(JSON.stringify(message));
   }
+}
+
+function othersOf(participant: Participant, room: Room) {
+  const others = [...room.participants.values()].filter((other) => other !== participant);
+  return {
+    participants: others.map(({ info }) => info),
+    producers: others.flatMap((other) => other.producerInfos()),
+  };
 }
 
 function callHandler<M extends ParticipantMethod>(method: M, participant: Participant, data: unknown) {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { RateLimit } from '../RateLimit.ts';
 import { Connection, type ConnectionOptions } from './Connection.ts';
 
 export const signalingPath = '/signaling';
@@ -9,6 +10,11 @@ export const signalingPath = '/signaling';
 /** RTP capabilities of a browser are 10 to 20 kB. */
 const mostMessageBytes = 128 * 1024;
 const mostConnections = 5_000;
+/**
+ * New sockets that the node takes: after an outage all of its clients come at once. Who is over it is refused before it
+ * costs anything, and comes again later.
+ */
+const upgradeRate = { burst: 300, perSecond: 100 };
 /** A client that answers no ping for this long is gone, ms. */
 const pingMs = 10_000;
 
@@ -16,10 +22,19 @@ export class SignalingServer {
   readonly #sockets: WebSocketServer;
   readonly #alive = new WeakSet<WebSocket>();
   readonly #keepalive: NodeJS.Timeout;
+  readonly #rate = new RateLimit({ ...upgradeRate, nowMs: performance.now() });
+  readonly #origins: ReadonlySet<string>;
   #stopped = false;
 
-  /** @param server the page's own HTTP server; upgrades on other paths are refused */
-  constructor(server: Server, options: Omit<ConnectionOptions, 'socket'>) {
+  /**
+   * @param server the page's own HTTP server; upgrades on other paths are refused
+   * @param options `entrances`: origins whose pages may open the socket, besides this server's own
+   */
+  constructor(
+    server: Server,
+    { entrances, ...options }: Omit<ConnectionOptions, 'socket'> & { entrances: readonly string[] },
+  ) {
+    this.#origins = new Set(entrances);
     this.#sockets = new WebSocketServer({
       noServer: true,
       maxPayload: mostMessageBytes,
@@ -66,8 +81,11 @@ export class SignalingServer {
   #refusal(request: IncomingMessage): string | null {
     if (this.#stopped) return '503 Service Unavailable';
     if (request.url?.split('?')[0] !== signalingPath) return '404 Not Found';
-    if (!isOwnOrigin(request.headers.origin, request.headers.host)) return '403 Forbidden';
-    if (this.connections >= mostConnections) return '503 Service Unavailable';
+    const { origin, host } = request.headers;
+    if (!isOwnOrigin(origin, host) && !this.#origins.has(origin ?? '')) return '403 Forbidden';
+    if (this.connections >= mostConnections || !this.#rate.take(performance.now())) {
+      return '503 Service Unavailable';
+    }
     return null;
   }
 

@@ -5,8 +5,8 @@ import type { z } from 'zod';
 import type { Method, ResponseData, requestSchemas } from '../../telemetry/signaling.ts';
 import type { Participant } from '../Participant.ts';
 
-/** `join`, `leave`, and `restartIce`, which needs the relays, belong to the connection. */
-export type ParticipantMethod = Exclude<Method, 'join' | 'leave' | 'restartIce'>;
+/** What begins and ends a stay, and `restartIce`, which needs the relays, belong to the connection. */
+export type ParticipantMethod = Exclude<Method, 'join' | 'resume' | 'leave' | 'restartIce'>;
 
 type Handlers = {
   [M in ParticipantMethod]: (

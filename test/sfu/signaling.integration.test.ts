@@ -266,7 +266,7 @@ test('the last one out ends the call; the next one in begins another', async () 
   const callId = a.joined!.callId;
   const call = node.rooms.call(callId)!;
   call.expectedUntilMs = 0;
-  a.terminate();
+  a.close();
   await until('the call is over', () => !node.rooms.call(callId));
   const b = await node.join('turns', 'B');
   expect(b.joined?.callId).not.toBe(callId);

@@ -85,6 +85,10 @@ export class TestClient {
     return this.joined;
   }
 
+  async resume(token: string): Promise<ResponseData['resume']> {
+    return this.request('resume', { token });
+  }
+
   get capabilities(): mediasoup.RtpCapabilities {
     if (!this.joined) throw new Error('not joined');
     return this.joined.routerRtpCapabilities;
