@@ -4,6 +4,7 @@ import type { CertificateFiles } from './embedded/certificate.ts';
 import { requestOnce } from './embedded/http-once.ts';
 import { type Embedded, type LineLog, startPart } from './embedded/part.ts';
 import { probeHost } from './embedded/ports.ts';
+import { httpUrl, secured } from './own-urls.ts';
 import type { Settings } from './settings.ts';
 import { workerBin } from './worker-bin.ts';
 
@@ -36,6 +37,8 @@ export interface ServiceContext {
     finisher: number;
     turn: number;
     turnFleet: number;
+    /** Of the media nodes after the first, whose are `page` and `rtc`. */
+    moreNodes: readonly { readonly page: number; readonly rtc: number }[];
   };
   /** What is to survive a restart. */
   readonly dataDir: string;
@@ -61,20 +64,7 @@ export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
       CALLSCOPE_COLLECTOR_GRPC_PORT: String(ports.collectorGrpc),
     },
   };
-  const sfu: ServiceSpec = {
-    name: 'sfu',
-    script: path.join(projectDir, 'sfu', 'main.ts'),
-    host: settings.CALLSCOPE_SFU_HOST,
-    port: ports.page,
-    tls: settings.CALLSCOPE_TLS_CERT !== undefined,
-    env: {
-      CALLSCOPE_PAGE_DIR: path.join(projectDir, '.callscope', 'page'),
-      ...env,
-      CALLSCOPE_SFU_PORT: String(ports.page),
-      CALLSCOPE_RTC_PORT: String(ports.rtc),
-      MEDIASOUP_WORKER_BIN: workerBin(),
-    },
-  };
+  const nodes = mediaNodes(context);
   const pipelines: ServiceSpec = {
     name: 'pipelines',
     script: path.join(projectDir, 'pipelines', 'main.ts'),
@@ -95,8 +85,38 @@ export function callscopeServices(context: ServiceContext): ServiceSpec[][] {
     },
   };
   const recording = settings.CALLSCOPE_RECORDING === 'on' ? recordingServices(context) : [];
-  return [context.ownCollector ? [collector, sfu] : [sfu], [pipelines, inspector, ...recording]];
+  return [context.ownCollector ? [collector, ...nodes] : nodes, [pipelines, inspector, ...recording]];
 }
+
+/** One alone knows of no others; several know each other, and each is an entrance to all. */
+function mediaNodes({ settings, env, ports }: ServiceContext): ServiceSpec[] {
+  const all = [{ page: ports.page, rtc: ports.rtc }, ...ports.moreNodes];
+  const origins = all.map(({ page }) => nodeOrigin(settings, page));
+  const id = settings.CALLSCOPE_SFU_NODE_ID;
+  return all.map(({ page, rtc }, index) => ({
+    name: index === 0 ? 'sfu' : `sfu-${index + 1}`,
+    script: path.join(projectDir, 'sfu', 'main.ts'),
+    host: settings.CALLSCOPE_SFU_HOST,
+    port: page,
+    tls: settings.CALLSCOPE_TLS_CERT !== undefined,
+    env: {
+      CALLSCOPE_PAGE_DIR: path.join(projectDir, '.callscope', 'page'),
+      ...(all.length > 1 && {
+        CALLSCOPE_SFU_ENTRANCES: origins.join(','),
+        CALLSCOPE_SFU_NODE_ORIGINS: origins[index]!,
+      }),
+      ...env,
+      ...(index > 0 && { CALLSCOPE_SFU_NODE_ID: `${id.replace(/-1$/, '')}-${index + 1}` }),
+      CALLSCOPE_SFU_PORT: String(page),
+      CALLSCOPE_RTC_PORT: String(rtc),
+      MEDIASOUP_WORKER_BIN: workerBin(),
+    },
+  }));
+}
+
+/** Where browsers reach a media node of this machine. */
+export const nodeOrigin = (settings: Settings, port: number): string =>
+  secured(httpUrl(settings.CALLSCOPE_SFU_HOST, port), settings);
 
 /** Two, so that what makes files can neither slow down nor bring down what takes the call. */
 function recordingServices({ settings, env, ports, dataDir }: ServiceContext): ServiceSpec[] {

@@ -198,6 +198,16 @@ export const settingGroups = {
       otherwise: 'the address of the page only',
       doc: 'Origins under which clients reach the media service, best first, separated by commas. A client that loses one goes on over the next.',
     },
+    CALLSCOPE_SFU_NODES: {
+      kind: setting.count().max(16),
+      default: '1',
+      doc: 'Number of media nodes of this machine, the first on CALLSCOPE_SFU_PORT.',
+    },
+    CALLSCOPE_SFU_NODE_ORIGINS: {
+      kind: setting.list().optional(),
+      otherwise: 'this node is the only one',
+      doc: 'Of a media node among several: the origins that lead to it alone.',
+    },
     CALLSCOPE_SFU_WORKERS: {
       kind: setting.count().optional(),
       otherwise: 'one per core',

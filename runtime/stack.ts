@@ -15,9 +15,10 @@ import { startRedis } from './embedded/redis.ts';
 import { keptSecrets } from './embedded/secret-file.ts';
 import { inspectorLink, inspectorUrl } from './inspector-link.ts';
 import { logFile } from './log-file.ts';
-import { httpUrl, secured } from './own-urls.ts';
+import { httpUrl } from './own-urls.ts';
 import {
   callscopeServices,
+  nodeOrigin,
   relayService,
   type ServiceContext,
   type ServiceSpec,
@@ -42,6 +43,8 @@ export interface StackPorts {
   turn: number;
   /** Where the relays' service tells how it is. */
   turnFleet: number;
+  /** Of the media nodes after the first; CALLSCOPE_SFU_NODES tells how many there are. */
+  moreNodes: readonly { readonly page: number; readonly rtc: number }[];
 }
 
 export interface StackOptions {
@@ -64,6 +67,8 @@ export interface Stack {
     /** What people open. */
     page: string;
     sfu: string;
+    /** Of all media nodes, the first among them. */
+    nodes: readonly string[];
     collector: string;
     pipelines: string;
     inspector: string;
@@ -82,7 +87,7 @@ export interface Stack {
   readonly media: { host: string; port: number };
   readonly dataDir: string;
   readonly logsDir: string;
-  /** By name: clickhouse, redis, turn, collector, sfu, pipelines, inspector, recorder, finisher; without those that run elsewhere. */
+  /** By name: clickhouse, redis, turn, collector, sfu (sfu-2, …), pipelines, inspector, recorder, finisher; without those that run elsewhere. */
   readonly children: ReadonlyMap<string, Child>;
   /** @throws Error when it does not run at this moment */
   pid(name: string): number;
@@ -173,13 +178,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         ),
       );
     }
-    const page = pageUrl(settings, ports.page);
+    const page = nodeOrigin(settings, ports.page);
     const inspector = inspectorUrl(settings, ports.inspector);
     let stopped: Promise<void> | undefined;
     return {
       urls: {
         page,
         sfu: page,
+        nodes: nodePages(settings, ports),
         collector: serviceEnv.CALLSCOPE_COLLECTOR_URL!,
         pipelines: httpUrl(settings.CALLSCOPE_PIPELINES_HOST, ports.pipelines),
         inspector,
@@ -240,7 +246,19 @@ async function choosePorts(wanted: Partial<StackPorts>, settings: Settings): Pro
     redis: wanted.redis ?? 0,
     turn: wanted.turn || (await freePortRange(1)),
     turnFleet: wanted.turnFleet || (await freePort()),
+    moreNodes: wanted.moreNodes ?? (await moreNodes(settings, workers)),
   };
+}
+
+async function moreNodes(settings: Settings, workers: number): Promise<StackPorts['moreNodes']> {
+  const ports: { page: number; rtc: number }[] = [];
+  while (ports.length < settings.CALLSCOPE_SFU_NODES - 1) {
+    ports.push({
+      page: await freePort(),
+      rtc: await freePortRange(workers, settings.CALLSCOPE_RTC_HOST),
+    });
+  }
+  return ports;
 }
 
 interface Found {
@@ -290,10 +308,10 @@ function environment(
   secrets: Stack['secrets'],
   found: Found,
 ): Record<string, string> {
-  const page = pageUrl(settings, ports.page);
+  const pages = nodePages(settings, ports);
   const origins = [
-    page,
-    page.replace('//127.0.0.1:', '//localhost:'),
+    ...pages,
+    ...pages.map((page) => page.replace('//127.0.0.1:', '//localhost:')),
     ...(settings.CALLSCOPE_ALLOWED_ORIGINS ?? []),
   ];
   return {
@@ -315,6 +333,5 @@ function environment(
   };
 }
 
-function pageUrl(settings: Settings, port: number): string {
-  return secured(httpUrl(settings.CALLSCOPE_SFU_HOST, port), settings);
-}
+const nodePages = (settings: Settings, { page, moreNodes }: StackPorts): string[] =>
+  [page, ...moreNodes.map((node) => node.page)].map((port) => nodeOrigin(settings, port));

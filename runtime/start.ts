@@ -12,13 +12,14 @@ import { readSettings, type SettingName, type Settings, unknownVariables } from 
 import { textTable } from './settings-table.ts';
 import { type Stack, startStack } from './stack.ts';
 
-const usage = `npm start [-- --room NAME] [-- --record | --transcribe] [-- --help]
+const usage = `npm start [-- --room NAME] [-- --record | --transcribe] [-- --sfu-nodes N] [-- --help]
 
 Starts Callscope and prints its addresses and a link into a meeting; Ctrl-C stops everything.
 
   --room NAME   the room of the printed link (lobby)
   --record      whoever joins by that link is recorded
   --transcribe  the same, and speech is written down
+  --sfu-nodes N several media nodes, of which one may die (CALLSCOPE_SFU_NODES)
   --help        this text`;
 
 process.exitCode = await main();
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
     console.log(textTable(process.stdout.columns ?? 110));
     return 0;
   }
+  if (options['sfu-nodes'] !== undefined) process.env.CALLSCOPE_SFU_NODES = options['sfu-nodes'];
   const interrupted = interruption();
   let stack: Stack;
   try {
@@ -82,6 +84,7 @@ interface Options {
   readonly record: boolean;
   readonly transcribe: boolean;
   readonly help: boolean;
+  readonly 'sfu-nodes'?: string | undefined;
 }
 
 /** @returns what is wrong, as text */
@@ -92,6 +95,7 @@ function readArguments(): Options | string {
         room: { type: 'string', default: 'lobby' },
         record: { type: 'boolean', default: false },
         transcribe: { type: 'boolean', default: false },
+        'sfu-nodes': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });

@@ -46,6 +46,8 @@ export class Rooms {
   readonly #byCallId = new Map<string, Call>();
   readonly #byRoom = new Map<string, Call>();
   readonly #leftListeners: ((participant: Participant) => void)[] = [];
+  readonly #endedListeners: ((call: Call) => void)[] = [];
+  readonly #enteredListeners: ((claims: JoinClaims, call: Call) => void)[] = [];
   readonly #sampledListeners: ((room: Room, recent: RecentSamples) => void)[] = [];
   readonly #sweep: NodeJS.Timeout;
   #stopped = false;
@@ -68,6 +70,11 @@ export class Rooms {
     return this.#byCallId.get(callId);
   }
 
+  /** The call going on in a room. */
+  callIn({ tenantId, roomId }: Pick<Call, 'tenantId' | 'roomId'>): Call | undefined {
+    return this.#byRoom.get(roomKey(tenantId, roomId));
+  }
+
   get calls(): Call[] {
     return [...this.#byCallId.values()];
   }
@@ -76,15 +83,25 @@ export class Rooms {
     this.#leftListeners.push(listener);
   }
 
+  onEnded(listener: (call: Call) => void): void {
+    this.#endedListeners.push(listener);
+  }
+
+  /** Told before whoever enters is in. */
+  onEntered(listener: (claims: JoinClaims, call: Call) => void): void {
+    this.#enteredListeners.push(listener);
+  }
+
   onSampled(listener: (room: Room, recent: RecentSamples) => void): void {
     this.#sampledListeners.push(listener);
   }
 
   /**
    * The call going on in a room, or a new one; it is kept until `untilMs` for the one who was admitted.
+   * @param newId of a new one, where it is known to others by an id already
    * @throws SfuError limit_reached, stopping
    */
-  admit(tenantId: string, roomId: string, untilMs: number): Call {
+  admit(tenantId: string, roomId: string, untilMs: number, newId?: string): Call {
     if (this.#stopped) throw new SfuError('stopping', 'The node is stopping.');
     const where = roomKey(tenantId, roomId);
     let call = this.#byRoom.get(where);
@@ -92,7 +109,7 @@ export class Rooms {
       if (this.#byCallId.size >= mostCalls) {
         throw new SfuError('limit_reached', `The node has ${mostCalls} calls.`);
       }
-      const callId = newCallId(roomId, Date.now());
+      const callId = newId ?? newCallId(roomId, Date.now());
       call = { tenantId, roomId, callId, expectedUntilMs: 0, room: null, opening: null };
       this.#byRoom.set(where, call);
       this.#byCallId.set(callId, call);
@@ -104,10 +121,11 @@ export class Rooms {
   /** @throws SfuError call_over, limit_reached, no_worker, stopping */
   async enter(claims: JoinClaims, client: ClientLink): Promise<{ participant: Participant; room: Room }> {
     if (this.#stopped) throw new SfuError('stopping', 'The node is stopping.');
-    const call = this.#byCallId.get(claims.callId);
+    const call = this.#byCallId.get(claims.callId) ?? this.#placedHere(claims);
     if (call?.tenantId !== claims.tenantId || call.roomId !== claims.roomId) {
       throw new SfuError('call_over', 'The call of this token is not on this node.');
     }
+    for (const listener of this.#enteredListeners) listener(claims, call);
     const room = await this.#open(call);
     const { participantId } = claims;
     const before = room.participants.get(participantId);
@@ -133,7 +151,14 @@ export class Rooms {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#sweep);
-    for (const call of this.calls) this.#end(call);
+    for (const call of this.calls) this.end(call);
+  }
+
+  /** Another node admitted to a call that is to be here. */
+  #placedHere({ nodeId, tenantId, roomId, callId }: JoinClaims): Call | undefined {
+    if (nodeId !== this.#options.nodeId) return undefined;
+    const call = this.admit(tenantId, roomId, Date.now(), callId);
+    return call.callId === callId ? call : undefined;
   }
 
   #add(
@@ -217,13 +242,15 @@ export class Rooms {
     const now = Date.now();
     for (const call of this.calls) {
       const empty = !call.opening && (call.room?.participants.size ?? 0) === 0;
-      if (empty && call.expectedUntilMs <= now) this.#end(call);
+      if (empty && call.expectedUntilMs <= now) this.end(call);
     }
   }
 
-  #end(call: Call): void {
+  /** Its clients are shown out. */
+  end(call: Call): void {
     this.#byCallId.delete(call.callId);
     this.#byRoom.delete(roomKey(call.tenantId, call.roomId));
+    for (const listener of this.#endedListeners) listener(call);
     const { room } = call;
     call.room = null;
     if (!room) return;

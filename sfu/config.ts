@@ -22,6 +22,8 @@ const schema = z.object({
    * to all, and clients that lose one go on over the next. Empty: the page's own origin only.
    */
   CALLSCOPE_SFU_ENTRANCES: setting.list().default([]),
+  /** Origins of this node alone, where there are several: the one that has a call is where its clients go. */
+  CALLSCOPE_SFU_NODE_ORIGINS: setting.list().default([]),
   CALLSCOPE_RTC_HOST: setting.host().default('127.0.0.1'),
   /** Worker i listens on this port + i, UDP and TCP. */
   CALLSCOPE_RTC_PORT: setting.port().min(1, 'expected a fixed port, 1 to 65535').default(44400),
@@ -69,8 +71,12 @@ const checked = schema.superRefine((env, context) => {
   if (!env.CALLSCOPE_TURN_URLS.every((url) => /^turns?:[^\s]+$/.test(url))) {
     fault('CALLSCOPE_TURN_URLS', 'expected URLs like turn:host:3478?transport=udp, separated by commas');
   }
-  if (!env.CALLSCOPE_SFU_ENTRANCES.every((url) => URL.canParse(url) && new URL(url).origin === url)) {
-    fault('CALLSCOPE_SFU_ENTRANCES', 'expected origins like https://a.example.org, separated by commas');
+  for (const name of ['CALLSCOPE_SFU_ENTRANCES', 'CALLSCOPE_SFU_NODE_ORIGINS'] as const) {
+    if (env[name].every((url) => URL.canParse(url) && new URL(url).origin === url)) continue;
+    fault(name, 'expected origins like https://a.example.org, separated by commas');
+  }
+  if (env.CALLSCOPE_SFU_NODE_ORIGINS.length > 0 && !env.CALLSCOPE_REDIS_URL) {
+    fault('CALLSCOPE_REDIS_URL', 'needed for media nodes to know each other (CALLSCOPE_SFU_NODE_ORIGINS)');
   }
   if (Boolean(env.CALLSCOPE_TLS_CERT) !== Boolean(env.CALLSCOPE_TLS_KEY)) {
     fault('CALLSCOPE_TLS_CERT', 'CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY go together');
@@ -84,6 +90,8 @@ export interface SfuConfig {
   readonly nodeId: string;
   readonly http: { host: string; port: number; tls: { certFile: string; keyFile: string } | null };
   readonly entrances: readonly string[];
+  /** Empty: this node is the only one. */
+  readonly nodeOrigins: readonly string[];
   readonly rtc: { host: string; port: number; announcedAddress: string | null; workers: number };
   readonly collector: { url: string; serverKey: string } | null;
   /** What browsers are told; empty for none. */
@@ -112,6 +120,7 @@ export function readSfuConfig(env: NodeJS.ProcessEnv = process.env): SfuConfig {
           : null,
     },
     entrances: c.CALLSCOPE_SFU_ENTRANCES,
+    nodeOrigins: c.CALLSCOPE_SFU_NODE_ORIGINS,
     rtc: {
       host: c.CALLSCOPE_RTC_HOST,
       port: c.CALLSCOPE_RTC_PORT,

@@ -3,6 +3,7 @@
  *   Workers.ts          mediasoup processes          Rooms.ts, Room.ts, Participant.ts   who is where
  *   http/               page, admission, health      signaling/                          the clients' socket
  *   decisions/          what the pipelines decide    reflex/                             what cannot wait for them
+ *   nodes/              the other media nodes, and which of them has which call
  *   relays/             TURN relays and credentials for clients, and what becomes of calls when one is lost
  *   telemetry/          what the node says of itself     recording/                          what recorders take
  */
@@ -13,6 +14,7 @@ import { readSfuConfig, type SfuConfig } from './config.ts';
 import { DecisionQueue } from './decisions/DecisionQueue.ts';
 import { Decisions } from './decisions/Decisions.ts';
 import { createHttpServer } from './http/HttpServer.ts';
+import { Nodes } from './nodes/Nodes.ts';
 import { Rooms } from './Rooms.ts';
 import { RecordingTaps } from './recording/RecordingTaps.ts';
 import { RecordQueue } from './recording/RecordQueue.ts';
@@ -79,11 +81,27 @@ export async function startSfu(
   const relays = new Relays({ ...config, log });
   tellOfLostRelays({ relays, rooms, telemetry, nodeId });
 
+  rooms.onEntered(({ recording }, call) => recording && taps?.want(call, recording === 'transcribed'));
+  const nodes =
+    redisUrl && config.nodeOrigins.length > 0
+      ? await Nodes.start({
+          ...config,
+          origins: config.nodeOrigins,
+          redisUrl,
+          rooms,
+          load: () => loadOf(rooms, workers),
+          onLost: (lost_node_id, why) =>
+            telemetry.event(events.nodeLost, { sfu_node_id: nodeId }, { lost_node_id, why }),
+          log,
+        })
+      : null;
+
   const http = await createHttpServer({
     config,
     rooms,
     taps,
     relays,
+    nodes,
     onCredentialsRefused: (code) => {
       log.warn({ code }, 'TURN credentials refused');
       telemetry.event(events.credentialsRefused, { sfu_node_id: nodeId }, { code });
@@ -109,6 +127,8 @@ export async function startSfu(
   });
 
   const stop = async () => {
+    // Before the clients are told: they ask the others at once.
+    await nodes?.stop();
     taps?.stop();
     rooms.stop();
     decisions.stop();
@@ -127,6 +147,14 @@ export async function startSfu(
   const url = urlOf(config, http.server.address() as AddressInfo);
   const info = { url, nodeId, rtc: `${config.rtc.host}:${config.rtc.port}`, workers: config.rtc.workers };
   return { url, rooms, workers, telemetry, info, stop };
+}
+
+/** One worker, one core: so many participants are more than it carries well. */
+const participantsPerWorker = 100;
+
+function loadOf(rooms: Rooms, { slots }: Workers): number {
+  const participants = rooms.calls.reduce((sum, { room }) => sum + (room?.participants.size ?? 0), 0);
+  return participants / (Math.max(1, slots.length) * participantsPerWorker);
 }
 
 const urlOf = ({ http }: SfuConfig, { port }: AddressInfo) =>

@@ -48,6 +48,8 @@ export const events = {
   sfuIceState: 'rtc.sfu.ice_state',
   sfuDtlsState: 'rtc.sfu.dtls_state',
   workerDied: 'rtc.sfu.worker_died',
+  /** A media node noticed that another one is gone. lost_node_id, why gone (nothing listens there) | unheard. */
+  nodeLost: 'rtc.sfu.node_lost',
   /** A request was refused. code, method. */
   signalingRefused: 'rtc.signaling.refused',
   /** The SFU decided by itself. incident, decision (JSON of the rows, see telemetry/reflex.ts), decision_id, mode. */

@@ -182,6 +182,11 @@ export const joinRequestSchema = z.object({
   displayName: z.string().trim().min(1).max(80),
 });
 
+/** Answer of `GET /api/v1/nodes/<id>`: whether a media node lives, as seen from the one that is asked. */
+export interface NodeAnswer {
+  lives: boolean;
+}
+
 export interface JoinAnswer {
   joinToken: string;
   telemetryToken: string;
@@ -191,7 +196,10 @@ export interface JoinAnswer {
   roomId: string;
   participantId: string;
   iceServers: IceServerInfo[];
-  /** Origins under which this server can be reached, best first; empty: the page's own only. */
+  /** Origins under which the service can be reached, best first; empty: the page's own only. */
   entrances: string[];
+  /** The media node that has the call, and the origins of its signaling; empty: every entrance leads there. */
+  sfuNodeId: string;
+  nodeOrigins: string[];
   serverTimeMs: number;
 }

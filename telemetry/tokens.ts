@@ -21,6 +21,10 @@ export const joinClaims = z.object({
   callId: id,
   participantId: id,
   displayName: z.string().min(1).max(80),
+  /** The media node that has the call, where there are several; the call is begun there if it is not yet. */
+  nodeId: id.optional(),
+  /** As in the invitation. */
+  recording: z.enum(['recorded', 'transcribed']).optional(),
 });
 export const telemetryClaims = z.object({ tenantId: id, roomId: id, callId: id, participantId: id });
 const role = z.enum(['support', 'admin']);

@@ -1,5 +1,5 @@
 /** Asking the server to be let in: an invite and a name go there, tokens come back. */
-import type { JoinAnswer } from '../../telemetry/signaling.ts';
+import type { JoinAnswer, NodeAnswer } from '../../telemetry/signaling.ts';
 import { type FaultCode, FaultError } from './faults.ts';
 import { hedged } from './hedge.ts';
 
@@ -24,6 +24,17 @@ export async function requestAdmission(
     // A server that is away or full of others is one reason to ask another; the rest all would say.
     (error) => signal.aborted || !(error instanceof FaultError && error.fault.code === 'server_away'),
   );
+}
+
+/** Whether a media node is gone, as others of the service see it. @throws where none of them answers */
+export async function isGone(origins: readonly string[], nodeId: string): Promise<boolean> {
+  const answer = await hedged(origins, async (origin, signal) => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+    const response = await fetch(`${origin}/api/v1/nodes/${nodeId}`, { signal: limit });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    return (await response.json()) as NodeAnswer;
+  });
+  return !answer.lives;
 }
 
 async function ask(

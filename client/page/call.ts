@@ -13,7 +13,7 @@ import type {
 } from '../../telemetry/signaling.ts';
 import type { JoinTrace, Telemetry } from '../sdk/telemetry.ts';
 import { type ClockProbe, estimateOffsetMs } from './clock.ts';
-import { Line } from './line.ts';
+import { Line, type LineHandlers } from './line.ts';
 import { Media } from './media.ts';
 import type { Publisher } from './publisher.ts';
 import { SignalingError, signalingUrl } from './signaling.ts';
@@ -27,8 +27,9 @@ const keptProbes = 12;
 
 export interface CallOptions {
   readonly answer: JoinAnswer;
-  /** Of the servers by which the session can be reached, best first. */
+  /** Of the server that will have the session, best first. */
   readonly origins: readonly string[];
+  readonly serverIsGone: LineHandlers['serverIsGone'];
   readonly telemetry: Telemetry | null;
   /** Absent when coming back after a loss: nobody clicked. */
   readonly trace: JoinTrace | null;
@@ -79,6 +80,7 @@ export class Call {
         told('connected');
         call?.resumed(snapshot);
       },
+      serverIsGone: options.serverIsGone,
       onGone: () => {
         lost = true;
         if (call) call.gone();

@@ -20,6 +20,8 @@ export interface LineHandlers {
   readonly onRecovered: () => void;
   /** The session is over, or cannot be reached in time: join anew. */
   readonly onGone: () => void;
+  /** Asks others whether the server that has the session is gone; null where there are no others. */
+  readonly serverIsGone: (() => Promise<boolean>) | null;
 }
 
 /** A live socket is asked this often whether it lives. */
@@ -151,6 +153,7 @@ export class Line implements Requests {
         this.beat();
       },
       onFailed: () => this.giveUp(),
+      serverIsGone: this.handlers.serverIsGone,
     });
   }
 
@@ -165,6 +168,7 @@ interface SearchHandlers {
   readonly onAttempt: (attempt: number) => void;
   readonly onFound: (socket: Signaling, snapshot: ResponseData['resume'], tookMs: number) => void;
   readonly onFailed: () => void;
+  readonly serverIsGone: LineHandlers['serverIsGone'];
 }
 
 /** Attempts to resume a session, the next whenever the one before failed or is late, until one comes through. */
@@ -179,6 +183,7 @@ class Search {
   private attempts = 0;
   private running = 0;
   private waiting = false;
+  private asking = false;
 
   constructor(
     urls: readonly string[],
@@ -216,6 +221,7 @@ class Search {
     await this.attempt(this.urls[attempt % this.urls.length]!);
     this.running--;
     clearTimeout(hedge);
+    void this.askOthers();
     void this.next();
   }
 
@@ -224,6 +230,15 @@ class Search {
     if (performance.now() < this.deadlineMs) return false;
     this.fail();
     return true;
+  }
+
+  /** One question at a time; whoever cannot tell does not end the search. */
+  private async askOthers(): Promise<void> {
+    const { serverIsGone } = this.handlers;
+    if (!serverIsGone || this.asking || this.control.signal.aborted) return;
+    this.asking = true;
+    if (await serverIsGone().catch(() => false)) this.fail();
+    this.asking = false;
   }
 
   private fail(): void {

@@ -6,9 +6,9 @@ import { events, spans } from '../../telemetry/events.ts';
 import type { MediaSource } from '../../telemetry/rows.ts';
 import type { JoinAnswer } from '../../telemetry/signaling.ts';
 import { createTelemetry, type JoinTrace, startJoinTrace, type Telemetry } from '../sdk/telemetry.ts';
-import { requestAdmission } from './admission.ts';
+import { isGone, requestAdmission } from './admission.ts';
 import { reconnectDelayMs } from './backoff.ts';
-import { Call } from './call.ts';
+import { Call, type CallOptions } from './call.ts';
 import { explainMediaError, type Opened, openEach, openMicrophoneAndCamera } from './devices.ts';
 import { FaultError, faultOf } from './faults.ts';
 import { pause } from './line.ts';
@@ -128,7 +128,7 @@ export class Meeting {
     const telemetry = this.renewTelemetry(answer, trace);
     const call = await Call.join({
       answer,
-      origins: this.origins,
+      ...this.waysTo(answer),
       telemetry,
       trace,
       dispatch: (action) => {
@@ -146,6 +146,16 @@ export class Meeting {
       trace?.end({ media: false });
     }
     await Promise.all(sent);
+  }
+
+  /** Where the call is, and whom to ask about its server when that does not answer. */
+  private waysTo({ nodeOrigins, sfuNodeId }: JoinAnswer): Pick<CallOptions, 'origins' | 'serverIsGone'> {
+    const others = this.origins.filter((origin) => !nodeOrigins.includes(origin));
+    if (nodeOrigins.length === 0) return { origins: this.origins, serverIsGone: null };
+    return {
+      origins: ownFirst(nodeOrigins),
+      serverIsGone: others.length > 0 ? () => isGone(others, sfuNodeId) : null,
+    };
   }
 
   /** The session is gone; what media still flows goes on until there is a new one. */

@@ -1,6 +1,7 @@
 /** A call of three for a failure scenario: real pages, whose media is watched from look to look. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
+import type { JoinAnswer } from '../../telemetry/signaling.ts';
 import { joinCall, type Participant } from '../participants/participant.ts';
 import { type Interruption, interruptionOf, readFlow, startFlow } from './flow.ts';
 
@@ -12,12 +13,17 @@ const leadMs = 6_000;
 
 export interface WatchedCall {
   readonly people: readonly Participant[];
-  readonly callId: string;
+  /** All that it was so far: coming back anew may begin another. */
+  callIds(): string[];
   /**
    * Waits until everybody is heard and seen again and stays so.
    * @returns how it was for each, until `limitMs` after the fault at the latest
    */
   afterFault(faultAtMs: number, limitMs: number): Promise<Interruption[]>;
+  /** How it has been for each until now. */
+  interruptions(faultAtMs: number): Promise<Interruption[]>;
+  /** Whether each one's page has its connection to the server. */
+  connected(): Promise<boolean[]>;
   close(): Promise<void>;
 }
 
@@ -31,6 +37,7 @@ export async function openWatchedCall(
   signal: AbortSignal,
 ): Promise<WatchedCall> {
   const people: Participant[] = [];
+  const callIds = new Set<string>();
   const close = async () => {
     await Promise.allSettled(people.map((one) => one.leave().catch(() => {})));
     await Promise.allSettled(people.map((one) => one.close()));
@@ -39,7 +46,16 @@ export async function openWatchedCall(
   const interruptions = (faultAtMs: number) =>
     Promise.all(people.map(async ({ page }) => interruptionOf(await readFlow(page), others, faultAtMs)));
   try {
-    for (const name of names) people.push(await joinCall({ browser, link, name, viewport, signal }));
+    for (const name of names) {
+      const one = await joinCall({ browser, link, name, viewport, signal });
+      people.push(one);
+      callIds.add(one.callId);
+      one.page.on('response', async (response) => {
+        if (new URL(response.url()).pathname !== '/api/v1/join' || !response.ok()) return;
+        const answer = (await response.json().catch(() => null)) as JoinAnswer | null;
+        if (answer) callIds.add(answer.callId);
+      });
+    }
     const joinedAtMs = Date.now();
     await Promise.all(people.map(({ page }) => startFlow(page)));
     for (;;) {
@@ -55,8 +71,10 @@ export async function openWatchedCall(
   }
   return {
     people,
-    callId: people[0]!.callId,
+    callIds: () => [...callIds],
     close,
+    interruptions,
+    connected: () => Promise.all(people.map(({ page }) => page.locator('.banner.lost').isHidden())),
     async afterFault(faultAtMs, limitMs) {
       for (;;) {
         await sleep(250, undefined, { signal });

@@ -1,5 +1,7 @@
 /** All scenarios; the table, the help and the page follow from this list. */
+import { nodeKill } from './node-kill.ts';
 import type { FailureScenario } from './scenario.ts';
+import { signalingScenarios } from './signaling.ts';
 import { workerKill } from './worker-kill.ts';
 
-export const failureScenarios: readonly FailureScenario[] = [workerKill];
+export const failureScenarios: readonly FailureScenario[] = [workerKill, nodeKill, ...signalingScenarios];

@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { NodeAnswer } from '../../telemetry/signaling.ts';
 import type { SfuConfig } from '../config.ts';
 import { errorTable, SfuError } from '../errors.ts';
+import type { Nodes } from '../nodes/Nodes.ts';
 import { RateLimit } from '../RateLimit.ts';
 import type { Rooms } from '../Rooms.ts';
 import type { RecordingTaps } from '../recording/RecordingTaps.ts';
@@ -18,6 +20,8 @@ import { securityHeaders } from './securityHeaders.ts';
 const mostBodyBytes = 16 * 1024;
 /** Joins from one address: an office behind one address joins a meeting together. */
 const joinRate = { burst: 60, perSecond: 2 };
+/** Questions whether a node lives: everybody who was on it asks, and again while nobody knows. */
+const lookRate = { burst: 300, perSecond: 20 };
 const mostAddresses = 10_000;
 
 export interface HttpServerOptions {
@@ -26,6 +30,8 @@ export interface HttpServerOptions {
   /** null: nothing can be recorded. */
   readonly taps: RecordingTaps | null;
   readonly relays: Relays;
+  /** null: there is this node only. */
+  readonly nodes: Nodes | null;
   /** TURN credentials were asked for without the right to. @param code of the refusal */
   readonly onCredentialsRefused: (code: string) => void;
   /** What the node still lacks; empty when it is ready. */
@@ -35,7 +41,7 @@ export interface HttpServerOptions {
 
 /** Not listening yet: signaling is added to `server` first. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { config, rooms, taps, relays, lacking, state } = options;
+  const { config, rooms, taps, relays, nodes, lacking, state } = options;
   const { tls } = config.http;
   const app: FastifyInstance = fastify({
     bodyLimit: mostBodyBytes,
@@ -73,6 +79,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
 
   const joins = new Map<string, RateLimit>();
+  const looks = new Map<string, RateLimit>();
   // A page of one entrance asks at another.
   app.options('/api/v1/join', (_request, reply) =>
     reply.code(204).headers({
@@ -82,14 +89,22 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     }),
   );
   app.post('/api/v1/join', async (request, reply) => {
-    if (!joinAllowed(joins, request.ip, Date.now())) {
+    if (!allowed(joins, joinRate, request.ip, Date.now())) {
       throw new SfuError('rate_limited', 'Too many joins from this address.');
     }
     reply.header('cache-control', 'no-store');
-    return admit(request.body, config, rooms, taps, relays);
+    return admit(request.body, config, rooms, taps, relays, nodes);
+  });
+  app.get('/api/v1/nodes/:id', async (request, reply): Promise<NodeAnswer> => {
+    if (!allowed(looks, lookRate, request.ip, Date.now())) {
+      throw new SfuError('rate_limited', 'Too many questions from this address.');
+    }
+    reply.header('cache-control', 'no-store');
+    const { id } = request.params as { id: string };
+    return { lives: nodes ? await nodes.lives(id) : id === config.nodeId };
   });
   app.post('/api/v1/ice-servers', async (request, reply) => {
-    if (!joinAllowed(joins, request.ip, Date.now())) {
+    if (!allowed(joins, joinRate, request.ip, Date.now())) {
       throw new SfuError('rate_limited', 'Too many requests from this address.');
     }
     reply.header('cache-control', 'no-store');
@@ -130,15 +145,20 @@ async function servePage(app: FastifyInstance, pageDir: string | null): Promise<
   });
 }
 
-function joinAllowed(joins: Map<string, RateLimit>, address: string, nowMs: number): boolean {
-  let rate = joins.get(address);
+function allowed(
+  rates: Map<string, RateLimit>,
+  limit: typeof joinRate,
+  address: string,
+  nowMs: number,
+): boolean {
+  let rate = rates.get(address);
   if (!rate) {
-    if (joins.size >= mostAddresses) {
-      for (const [other, its] of joins) if (its.isFull(nowMs)) joins.delete(other);
-      if (joins.size >= mostAddresses) return false;
+    if (rates.size >= mostAddresses) {
+      for (const [other, its] of rates) if (its.isFull(nowMs)) rates.delete(other);
+      if (rates.size >= mostAddresses) return false;
     }
-    rate = new RateLimit({ ...joinRate, nowMs });
-    joins.set(address, rate);
+    rate = new RateLimit({ ...limit, nowMs });
+    rates.set(address, rate);
   }
   return rate.take(nowMs);
 }

@@ -8,6 +8,7 @@ import { type JoinAnswer, joinRequestSchema } from '../../telemetry/signaling.ts
 import { type InviteClaims, signToken, verifyToken } from '../../telemetry/tokens.ts';
 import type { SfuConfig } from '../config.ts';
 import { SfuError } from '../errors.ts';
+import type { Nodes } from '../nodes/Nodes.ts';
 import type { Rooms } from '../Rooms.ts';
 import type { RecordingTaps } from '../recording/RecordingTaps.ts';
 import type { Relays } from '../relays/Relays.ts';
@@ -18,10 +19,11 @@ const joinTokenSeconds = 60;
 /** As long as a long working day: telemetry of a call ends with the call, not with its token. */
 const telemetryTokenSeconds = 12 * 3600;
 
-export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'clientCollectorUrl' | 'entrances'>;
+export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'clientCollectorUrl' | 'entrances' | 'nodeId'>;
 
 /**
  * @param taps null where nothing can be recorded: an invitation that asks for it is refused then
+ * @param nodes null where this node is the only one
  * @throws SfuError malformed, invite_expired, invite_invalid, limit_reached, stopping, recording_off
  */
 export async function admit(
@@ -30,6 +32,7 @@ export async function admit(
   rooms: Rooms,
   taps: RecordingTaps | null,
   relays: Relays,
+  nodes: Nodes | null,
 ): Promise<JoinAnswer> {
   const request = joinRequestSchema.safeParse(body);
   if (!request.success) {
@@ -39,14 +42,20 @@ export async function admit(
   const { tenantId, roomId, recording } = await invitation(invite, config.tokenSecret);
   if (recording && !taps) throw new SfuError('recording_off', 'This call is to be recorded and cannot be.');
   const nowMs = Date.now();
-  const call = rooms.admit(tenantId, roomId, nowMs + joinTokenSeconds * 1000);
-  const { callId } = call;
-  if (recording) taps?.want(call, recording === 'transcribed');
+  const place = await nodes?.place({ tenantId, roomId });
+  const { callId } =
+    !place || place.here
+      ? rooms.admit(tenantId, roomId, nowMs + joinTokenSeconds * 1000, place?.callId)
+      : place;
   const participantId = `p-${randomBytes(8).toString('hex')}`;
   const claims = { tenantId, roomId, callId, participantId };
   const secret = config.tokenSecret;
   const [joinToken, telemetryToken] = await Promise.all([
-    signToken('join', { ...claims, displayName }, { secret, ttlSeconds: joinTokenSeconds }),
+    signToken(
+      'join',
+      { ...claims, displayName, ...(place && { nodeId: place.nodeId }), ...(recording && { recording }) },
+      { secret, ttlSeconds: joinTokenSeconds },
+    ),
     signToken('telemetry', claims, { secret, ttlSeconds: telemetryTokenSeconds }),
   ]);
   return {
@@ -58,6 +67,8 @@ export async function admit(
     participantId,
     iceServers: relays.iceServers(participantId),
     entrances: [...config.entrances],
+    sfuNodeId: place?.nodeId ?? config.nodeId,
+    nodeOrigins: [...(place?.origins ?? [])],
     serverTimeMs: nowMs,
   };
 }

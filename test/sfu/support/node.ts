@@ -17,6 +17,8 @@ export interface TestNode extends RunningSfu {
   /** Records written so far, oldest first; those of the last quarter of a second may be missing. */
   records(eventName: string): Record<string, unknown>[];
   admit(roomId: string, displayName: string): Promise<JoinAnswer>;
+  /** The same, asked of another node of the same secret. */
+  admitAt(origin: string, roomId: string, displayName: string): Promise<JoinAnswer>;
   connect(): Promise<TestClient>;
   /** Admitted and joined. */
   join(roomId: string, displayName: string): Promise<TestClient>;
@@ -38,16 +40,17 @@ export async function startTestNode(env: Record<string, string> = {}): Promise<T
       { logs, spans },
     ),
   );
-  const admit = async (roomId: string, displayName: string) => {
+  const admitAt = async (origin: string, roomId: string, displayName: string) => {
     const invite = await signToken(
       'invite',
       { tenantId: 'acme', roomId },
       { secret: tokenSecret, ttlSeconds: 60 },
     );
-    const answer = await post(`${sfu.url}/api/v1/join`, { invite, displayName });
+    const answer = await post(`${origin}/api/v1/join`, { invite, displayName });
     if (answer.status !== 200) throw new Error(`not admitted: ${JSON.stringify(answer.body)}`);
     return answer.body as JoinAnswer;
   };
+  const admit = (roomId: string, displayName: string) => admitAt(sfu.url, roomId, displayName);
   const connect = () => TestClient.connect(sfu.url);
   return {
     ...sfu,
@@ -58,6 +61,7 @@ export async function startTestNode(env: Record<string, string> = {}): Promise<T
         .filter((r) => r.eventName === eventName)
         .map(attributesOf),
     admit,
+    admitAt,
     connect,
     join: async (roomId, displayName) => {
       const { joinToken } = await admit(roomId, displayName);

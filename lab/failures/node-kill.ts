@@ -1,0 +1,32 @@
+/** `kill -9` of the media node that has a call, while another one lives. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { playDeath } from './media-death.ts';
+import type { FailureScenario } from './scenario.ts';
+import { openStand } from './stand.ts';
+
+export const nodeKill: FailureScenario = {
+  name: 'node-kill',
+  fault: 'kill -9 of the media node that has the call, workers and all; another node lives',
+  detection:
+    'the other node (it asks each for its health, and hears its heartbeats in Redis), the clients (their sockets end), the detector `sfu_death`',
+  mitigation:
+    'clients ask at the other node whether theirs is gone, and are admitted there to the same call; the killed one is started again beside',
+  lossOf: 'people without sound and picture of everybody at the end',
+  async open(context) {
+    const stand = await openStand(context, { env: { CALLSCOPE_SFU_NODES: '2' } });
+    const { stack } = stand;
+    return {
+      async play() {
+        // A node that was killed in the run before is to be back before the next one.
+        while (![...stack.children.values()].every(({ state }) => state === 'ready')) {
+          await sleep(200, undefined, { signal: context.signal });
+        }
+        // The link leads to the first node, which keeps what it is asked for.
+        return playDeath(stand, 'node-kill', context, () => {
+          stack.children.get('sfu')!.kill('SIGKILL');
+        });
+      },
+      close: stand.close,
+    };
+  },
+};

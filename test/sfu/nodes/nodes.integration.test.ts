@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { afterEach, expect, inject, test } from 'vitest';
+import { freePortRange } from '../../../runtime/embedded/ports.ts';
+import type { JoinAnswer } from '../../../telemetry/signaling.ts';
+import { freePort, startTestNode, type TestNode, tokenSecret, until } from '../support/node.ts';
+import { TestClient } from '../support/TestClient.ts';
+
+const started: TestNode[] = [];
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const node of started.splice(0)) await node.stop();
+});
+
+let tests = 0;
+
+/** Nodes of one test know each other and nobody else. */
+async function start(count: number): Promise<{ nodes: TestNode[]; env: (id: string, port: number) => Env }> {
+  const redis = new URL(inject('redisUrl'));
+  redis.pathname = `/${++tests}`;
+  const env = (id: string, port: number): Env => ({
+    CALLSCOPE_SFU_NODE_ID: id,
+    CALLSCOPE_SFU_PORT: String(port),
+    CALLSCOPE_SFU_NODE_ORIGINS: `http://127.0.0.1:${port}`,
+    CALLSCOPE_REDIS_URL: redis.href,
+  });
+  const nodes: TestNode[] = [];
+  for (let i = 0; i < count; i++) nodes.push(await startTestNode(env(`n${i + 1}`, await freePort())));
+  started.push(...nodes);
+  return { nodes, env };
+}
+type Env = Record<string, string>;
+
+async function joinBy({ joinToken, nodeOrigins }: JoinAnswer): Promise<TestClient> {
+  const client = await TestClient.connect(nodeOrigins[0]!);
+  await client.join(joinToken);
+  return client;
+}
+
+const lives = async (asked: TestNode, nodeId: string) =>
+  ((await (await fetch(`${asked.url}/api/v1/nodes/${nodeId}`)).json()) as { lives: boolean }).lives;
+
+test('whichever node is asked, a room has one call on one node', async () => {
+  const { nodes } = await start(2);
+  const [one, two] = nodes as [TestNode, TestNode];
+  const answer = await one.admit('shared', 'A');
+  expect(answer).toMatchObject({ sfuNodeId: 'n1', nodeOrigins: [one.url] });
+  const other = await two.admit('shared', 'B');
+  expect(other).toMatchObject({ sfuNodeId: 'n1', nodeOrigins: [one.url], callId: answer.callId });
+  const a = await joinBy(answer);
+  const b = await joinBy(other);
+  expect(b.joined).toMatchObject({ callId: answer.callId, sfuNodeId: 'n1' });
+  expect(b.joined?.participants).toHaveLength(1);
+  expect(two.rooms.calls).toEqual([]);
+  // Over before anybody else comes: the next one begins another call, where it asks.
+  for (const client of [a, b]) await client.request('leave', {});
+  one.rooms.call(answer.callId)!.expectedUntilMs = 0;
+  await until('the call is over', () => one.rooms.calls.length === 0);
+  await until('it is nobody’s any more', async () => (await two.admit('shared', 'C')).sfuNodeId === 'n2');
+});
+
+test('a node that is admitted to begins the call under the id that was given out', async () => {
+  const { nodes } = await start(2);
+  const [one, two] = nodes as [TestNode, TestNode];
+  const answer = await one.admit('given', 'A');
+  one.rooms.end(one.rooms.call(answer.callId)!);
+  const again = await two.admit('given', 'A');
+  expect((await joinBy(again)).joined?.callId).toBe(again.callId);
+});
+
+test('a node that is killed loses its rooms to whoever is asked next, and the call goes on under its id', async () => {
+  const { nodes, env } = await start(1);
+  const [one] = nodes as [TestNode];
+  const port = await freePort();
+  const killed = spawn(process.execPath, ['sfu/main.ts'], {
+    env: {
+      PATH: process.env.PATH,
+      MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
+      CALLSCOPE_TOKEN_SECRET: tokenSecret,
+      CALLSCOPE_SFU_WORKERS: '1',
+      CALLSCOPE_RTC_PORT: String(await freePortRange(1)),
+      ...env('killed', port),
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  children.push(killed);
+  await until('the first node knows the other', () => lives(one, 'killed'), 30_000);
+  const origin = `http://127.0.0.1:${port}`;
+  const there = await one.admitAt(origin, 'moved', 'A');
+  expect(there.sfuNodeId).toBe('killed');
+  const client = await joinBy(there);
+  killed.kill('SIGKILL');
+  await client.closed;
+
+  expect(await lives(one, 'killed')).toBe(false);
+  const here = await one.admit('moved', 'A');
+  expect(here).toMatchObject({ sfuNodeId: 'n1', callId: there.callId });
+  expect((await joinBy(here)).joined?.callId).toBe(there.callId);
+  await until('its loss is told', () => one.records('rtc.sfu.node_lost').length > 0);
+  expect(one.records('rtc.sfu.node_lost')).toEqual([
+    expect.objectContaining({ lost_node_id: 'killed', why: 'gone' }),
+  ]);
+});
+
+test('a node that stops in order hands its rooms over, and nobody calls it lost', async () => {
+  const { nodes } = await start(2);
+  const [one, two] = nodes as [TestNode, TestNode];
+  const answer = await two.admit('stopping', 'A');
+  expect(answer.sfuNodeId).toBe('n2');
+  const client = await joinBy(answer);
+  started.splice(started.indexOf(two), 1);
+  await two.stop();
+  expect(await client.closed).toMatchObject({ reason: 'going_away' });
+  expect(await one.admit('stopping', 'A')).toMatchObject({ sfuNodeId: 'n1' });
+  expect(await lives(one, 'n2')).toBe(false);
+  expect(one.records('rtc.sfu.node_lost')).toEqual([]);
+});
+
+test('with the registry away, every node takes what it is asked for', async () => {
+  const port = await freePort();
+  const node = await startTestNode({
+    CALLSCOPE_SFU_NODE_ID: 'lonely',
+    CALLSCOPE_SFU_PORT: String(port),
+    CALLSCOPE_SFU_NODE_ORIGINS: `http://127.0.0.1:${port}`,
+    CALLSCOPE_REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+  });
+  started.push(node);
+  const answers = [await node.admit('lonely', 'A'), await node.admit('lonely', 'B')];
+  expect(new Set(answers.map(({ callId }) => callId)).size).toBe(1);
+  expect((await joinBy(answers[0]!)).joined?.sfuNodeId).toBe('lonely');
+});
