@@ -16,6 +16,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   scale: async () => (await import('./scale.ts')).scaleBenchmark,
   recording: async () => (await import('./recording.ts')).recordingBenchmark,
   views: async () => (await import('./views.ts')).viewsBenchmark,
+  reconnect: async () => (await import('./reconnect.ts')).reconnectBenchmark,
   'turn-week': async () => (await import('./turn-week.ts')).turnWeekBenchmark,
 };
 

@@ -14,7 +14,7 @@ const mostConnections = 5_000;
  * New sockets that the node takes: after an outage all of its clients come at once. Who is over it is refused before it
  * costs anything, and comes again later.
  */
-const upgradeRate = { burst: 300, perSecond: 100 };
+export const upgradeRate = { burst: 300, perSecond: 200 } as const;
 /** A client that answers no ping for this long is gone, ms. */
 const pingMs = 10_000;
 
