@@ -210,6 +210,7 @@ export class Call {
         signaling,
         routerRtpCapabilities,
         trace: null,
+        before: this.media,
       });
       if (restart !== this.restarts || this.closed) return media.close();
       this.media = media;

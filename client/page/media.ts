@@ -21,6 +21,8 @@ export interface MediaOptions {
   readonly iceServers: IceServerInfo[];
   readonly routerRtpCapabilities: mediasoup.RtpCapabilities;
   readonly dispatch: (action: Action) => void;
+  /** What this takes the place of: the browser need not be asked again what it can do. */
+  readonly before?: Media;
 }
 
 export class Media {
@@ -29,12 +31,15 @@ export class Media {
   readonly transports: readonly mediasoup.Transport[];
   private readonly restarts: readonly IceRestarts[];
   private readonly telemetry: Telemetry | null;
+  private readonly device: Device;
+  private readonly capabilities: string;
 
   /** @throws FaultError, SignalingError */
   static async open(options: MediaOptions): Promise<Media> {
     const span = options.trace?.span(spans.transport);
-    const device = await supportedDevice();
-    await device.load({ routerRtpCapabilities: options.routerRtpCapabilities });
+    const { routerRtpCapabilities, before } = options;
+    const known = before?.capabilities === JSON.stringify(routerRtpCapabilities) && before.device;
+    const device = known || (await loadedDevice(routerRtpCapabilities));
     const open = (direction: 'send' | 'recv') => openTransport(device, direction, options, span?.traceparent);
     const [send, recv] = await Promise.all([open('send'), open('recv')]);
     span?.end();
@@ -44,6 +49,8 @@ export class Media {
   private constructor(options: MediaOptions, device: Device, send: Opened, recv: Opened) {
     const { signaling, telemetry, dispatch } = options;
     this.telemetry = telemetry;
+    this.device = device;
+    this.capabilities = JSON.stringify(options.routerRtpCapabilities);
     this.transports = [send.transport, recv.transport];
     this.restarts = [send.restarts, recv.restarts];
     this.publisher = new Publisher(send.transport, signaling, telemetry);
@@ -103,10 +110,10 @@ async function openTransport(
   return { transport, restarts };
 }
 
-async function supportedDevice(): Promise<Device> {
-  try {
-    return await Device.factory();
-  } catch {
+async function loadedDevice(routerRtpCapabilities: mediasoup.RtpCapabilities): Promise<Device> {
+  const device = await Device.factory().catch(() => {
     throw new FaultError('browser_unsupported');
-  }
+  });
+  await device.load({ routerRtpCapabilities });
+  return device;
 }
