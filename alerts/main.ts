@@ -11,13 +11,14 @@ import { explain } from './explain.ts';
 import { headline, messageOf } from './message.ts';
 import { noticesOf } from './notices.ts';
 import { type AlertsCommand, help, readCommand, UsageError } from './options.ts';
+import { type PitfallRow, pitfallsSql } from './pitfalls/list.ts';
 import { replay } from './replay.ts';
 import { sample } from './sample.ts';
 import { alertSettings, linkBasesOf, receiversOf } from './settings.ts';
 import { sloNamed, slos } from './slos/list.ts';
-import { type MinutesRow, minutesSql, type RegionRow, seriesOf } from './slos/minutes.ts';
+import { type MinutesRow, minutesSql, parametrised, type RegionRow, seriesOf } from './slos/minutes.ts';
 import { regionSeriesSql } from './slos/regions.ts';
-import { slosText } from './text.ts';
+import { pitfallsText, slosText } from './text.ts';
 
 const minuteMs = 60_000;
 const settingsSchema = z.object({ ...alertSettings, CALLSCOPE_CLICKHOUSE_URL: setting.httpUrl() });
@@ -57,6 +58,7 @@ async function withStore(command: Exclude<AlertsCommand, { name: 'list' }>): Pro
   });
   try {
     if (command.name === 'replay') return await showReplay(client, command);
+    if (command.name === 'pitfalls') return await showPitfalls(client, command);
     if (command.name === 'backfill') {
       await backfill(client, { ...command, onHour: (ms) => print(`${text(ms)} is counted anew`) });
       return 0;
@@ -109,6 +111,20 @@ async function showReplay(
   print(
     `${pages} pages, ${fired.length - pages} tickets from ${text(from * minuteMs)} to ${text(to * minuteMs)}`,
   );
+  return 0;
+}
+
+async function showPitfalls(
+  client: ClickHouseClient,
+  { fromMs, toMs, json }: Extract<AlertsCommand, { name: 'pitfalls' }>,
+): Promise<number> {
+  const result = await client.query({
+    query: pitfallsSql(parametrised),
+    query_params: { from: fromMs, to: toMs },
+    format: 'JSONEachRow',
+  });
+  const found = await result.json<PitfallRow>();
+  print(json ? JSON.stringify({ from: fromMs, to: toMs, found }, null, 2) : pitfallsText(found));
   return 0;
 }
 

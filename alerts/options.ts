@@ -7,6 +7,7 @@ export type AlertsCommand =
   | { readonly name: 'list' }
   | { readonly name: 'test'; readonly slo: string }
   | { readonly name: 'replay'; readonly fromMs: number; readonly toMs: number; readonly json: boolean }
+  | { readonly name: 'pitfalls'; readonly fromMs: number; readonly toMs: number; readonly json: boolean }
   | { readonly name: 'backfill'; readonly fromMs: number; readonly toMs: number }
   | {
       readonly name: 'maintenance';
@@ -27,6 +28,8 @@ export const help = `npm run alerts -- COMMAND [options]
   test NAME                         sends a sample alert of this SLO, and its end, to every receiver, the way a real
                                     one goes: through the store and the pipelines, which must run
   replay --from T --to T [--json]   what would have fired over the stored history, with the thresholds of this build
+  pitfalls [--from T --to T] [--json]
+                                    what is set up badly, whom it has struck (the last day unless said), and the fix
   backfill --from T --to T          counts the minutes of promises anew from the rows behind them, in whole hours, after
                                     a definition changed; rows are kept for 30 days, so no further back than 29
   maintenance --from T --to T --reason TEXT [--slo NAME]
@@ -44,9 +47,9 @@ export function readCommand(args: string[], nowMs = Date.now()): AlertsCommand |
   const [name, argument, ...more] = positionals;
   if (values.help || name === undefined) return 'help';
   if (more.length > 0) throw new UsageError(`"${more.join(' ')}" is too much`);
-  const span = () => {
-    const fromMs = time('--from', values.from, nowMs);
-    const toMs = time('--to', values.to, nowMs);
+  const span = (from?: string, to?: string) => {
+    const fromMs = time('--from', values.from ?? from, nowMs);
+    const toMs = time('--to', values.to ?? to, nowMs);
     if (fromMs >= toMs) throw new UsageError('--from must be before --to');
     return { fromMs, toMs };
   };
@@ -57,6 +60,8 @@ export function readCommand(args: string[], nowMs = Date.now()): AlertsCommand |
       return { name, slo: known(argument) };
     case 'replay':
       return { name, ...span(), json: values.json ?? false };
+    case 'pitfalls':
+      return { name, ...span('-1d', 'now'), json: values.json ?? false };
     case 'backfill':
       return { name, ...hours(span(), nowMs) };
     case 'maintenance':

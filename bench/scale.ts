@@ -136,6 +136,8 @@ async function ask<Answer>(node: ChildProcess, request: Request): Promise<Answer
   }
 }
 
+class NodeFull extends Error {}
+
 async function measured(
   node: ChildProcess,
   rooms: number,

@@ -25,7 +25,7 @@ export interface RegionRow extends Minutes {
 export const noMinutes: Minutes = { minutes: [], good: [], total: [] };
 
 /** Parameters {from} and {to}, epoch ms on whole minutes; `to` is not in it. */
-const parametrised: Bounds = {
+export const parametrised: Bounds = {
   during: (column) =>
     `${column} >= fromUnixTimestamp64Milli({from:Int64}) AND ${column} < fromUnixTimestamp64Milli({to:Int64})`,
   tenants: '1',

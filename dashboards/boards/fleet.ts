@@ -1,4 +1,6 @@
 /** Fleet now: the first look. */
+import { pitfalls, pitfallsSql } from '../../alerts/pitfalls/list.ts';
+import type { Pitfall } from '../../alerts/pitfalls/pitfall.ts';
 import type { Board } from '../board.ts';
 import { callColumn } from '../links.ts';
 import { badMos, thresholds } from '../objectives.ts';
@@ -13,6 +15,12 @@ const mosOf = (kind: string) => sql`
 
 const nodeGauge = (metric: string, title: string) => sql`
   SELECT sum(value) AS ${title} FROM (${lastReadings('callscope-sfu', [metric])})`;
+
+const quoted = (of: (pitfall: Pitfall) => string) =>
+  `[${pitfalls.map((one) => `'${of(one).replaceAll("'", "\\'")}'`).join(', ')}]`;
+const names = quoted(({ name }) => name);
+const titles = quoted(({ title }) => title);
+const fixes = quoted(({ fix }) => fix);
 
 export const fleet: Board = {
   name: 'fleet',
@@ -227,6 +235,29 @@ export const fleet: Board = {
           height: 10,
           columns: { at: { title: 'when', unit: 'time', width: 160 }, what: { width: 150 } },
           empty: 'Nothing changed',
+        }),
+      ],
+    },
+    {
+      title: 'Set up badly',
+      panels: [
+        table({
+          title: 'Pitfalls that have struck',
+          description:
+            'Ways of setting the service up badly, with whom they have struck in the time range and what to change. npm run alerts -- pitfalls says the same.',
+          sql: sql`
+            SELECT transform(pitfall, ${names}, ${titles}, pitfall) AS title, people, calls, last_at, example_call AS call_id,
+              example, transform(pitfall, ${names}, ${fixes}, '') AS fix
+            FROM (${pitfallsSql({ during, tenants: ofTenants })})`,
+          height: 7,
+          columns: {
+            title: { title: 'pitfall', width: 170 },
+            people: { unit: 'count', width: 70 },
+            calls: { unit: 'count', width: 70 },
+            last_at: { title: 'last', unit: 'time', width: 160 },
+            call_id: { ...callColumn, width: 200 },
+          },
+          empty: 'None has struck anybody in this time range',
         }),
       ],
     },

@@ -133,29 +133,39 @@ function incidentRows(world: World, call: SampleCall): IncidentRow[] {
     const onNode = person.node === overloadedNode && world.overloaded(middleMs);
     const started = Math.round(middleMs - 40_000 * world.random.next());
     const ended = started + 45_000;
-    return [
-      {
-        tenant_id: person.tenantId,
-        call_id: person.callId,
-        incident_id: `${person.participantId}-${started}`,
-        kind: onNode ? 'sfu_congestion' : 'downlink_congestion',
-        detector: `${onNode ? 'sfu_congestion' : 'downlink_congestion'}@1`,
-        hop: onNode ? ('sfu' as const) : ('downlink' as const),
-        participant_id: person.participantId,
-        subject_id: '',
-        severity: trouble > 0.6 ? ('severe' as const) : ('moderate' as const),
-        confidence: 0.85,
-        started_at: started,
-        detected_at: started + 2_100,
-        ended_at: ended < world.options.endMs ? ended : null,
-        evidence: '{}',
-        sentence: onNode
-          ? `${person.displayName} and others on ${person.node} heard gaps: the server was busy and sent late.`
-          : `${person.displayName}'s own downlink lost packets for 45 seconds; the others were fine.`,
-        affected: [person.participantId],
-        revision: 2,
-      },
-    ];
+    const incident = {
+      tenant_id: person.tenantId,
+      call_id: person.callId,
+      incident_id: `${person.participantId}-${started}`,
+      kind: onNode ? 'sfu_congestion' : 'downlink_congestion',
+      detector: `${onNode ? 'sfu_congestion' : 'downlink_congestion'}@1`,
+      hop: onNode ? ('sfu' as const) : ('downlink' as const),
+      participant_id: person.participantId,
+      subject_id: '',
+      severity: trouble > 0.6 ? ('severe' as const) : ('moderate' as const),
+      confidence: 0.85,
+      started_at: started,
+      detected_at: started + 2_100,
+      ended_at: ended < world.options.endMs ? ended : null,
+      evidence: '{}',
+      sentence: onNode
+        ? `${person.displayName} and others on ${person.node} heard gaps: the server was busy and sent late.`
+        : `${person.displayName}'s own downlink lost packets for 45 seconds; the others were fine.`,
+      affected: [person.participantId],
+      revision: 2,
+    };
+    if (onNode || trouble < 0.6) return [incident];
+    // Nothing smaller could be sent to those whose links are the slowest.
+    const singleLayer = {
+      ...incident,
+      incident_id: `${incident.incident_id}-single`,
+      kind: 'no_simulcast',
+      detector: 'no_simulcast@1',
+      hop: 'sender_device' as const,
+      severity: 'minor' as const,
+      sentence: `A camera came in one size only, so nothing smaller could be sent to ${person.displayName}.`,
+    };
+    return [incident, singleLayer];
   });
 }
 
