@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { setting } from '../telemetry/service/config.ts';
 import { defaultRedactedNames } from './rows/redaction.ts';
+import { type RetentionKind, type RetentionRule, retentionDays } from './schema/retention.ts';
 
 /** @returns key to tenant */
 const tenantKeys = () =>
@@ -22,6 +23,24 @@ const tenantKeys = () =>
     return keys;
   });
 
+const retentionPair = /^(\*|[\w.@-]{1,128}):(raw|scores|results):(\d{1,4})$/;
+
+const retentionRules = () =>
+  setting.list().transform((texts, context): RetentionRule[] => {
+    const told = new Set<string>();
+    return texts.map((text) => {
+      const [, tenant = '', kind, days] = retentionPair.exec(text) ?? [];
+      const once = told.size < told.add(`${tenant}:${kind}`).size;
+      if (!kind || Number(days) === 0 || !once) {
+        context.addIssue({
+          code: 'custom',
+          message: `expected tenant:kind:days, each tenant and kind once (kinds: ${Object.keys(retentionDays).join(', ')}; * for all other tenants)`,
+        });
+      }
+      return { tenant, kind: kind as RetentionKind, days: Number(days) };
+    });
+  });
+
 export const collectorConfig = z.object({
   CALLSCOPE_COLLECTOR_HOST: setting.host().default('127.0.0.1'),
   /** OTLP/HTTP's own port. */
@@ -40,6 +59,8 @@ export const collectorConfig = z.object({
     .string()
     .regex(/^\w+$/, 'expected the name of a cluster: letters, digits, _')
     .optional(),
+  /** How long rows are kept, in days: `acme:raw:7,acme:results:90,*:raw:14`. Unless said: raw 30, scores 90, results 400. */
+  CALLSCOPE_RETENTION: retentionRules().default([]),
   /** Holds every request until ClickHouse has its rows; on a disk that survives a restart. */
   CALLSCOPE_SPOOL_DIR: z.string().min(1).default('.callscope/data/spool'),
   /** Beyond it requests are answered 503. Hours of a ClickHouse outage: requests are kept as they came, compressed. */

@@ -22,12 +22,10 @@ import { Store } from './store/store.ts';
 await runService('collector', async (log) => {
   const config = readConfig(collectorConfig);
   const clickhouse = createClient({ url: config.CALLSCOPE_CLICKHOUSE_URL, log: { level: 127 } });
-  const schema = new SchemaKeeper(
-    clickhouse,
-    config.CALLSCOPE_CLICKHOUSE_URL,
-    log,
-    config.CALLSCOPE_CLICKHOUSE_CLUSTER,
-  );
+  const schema = new SchemaKeeper(clickhouse, config.CALLSCOPE_CLICKHOUSE_URL, log, {
+    cluster: config.CALLSCOPE_CLICKHOUSE_CLUSTER,
+    retention: config.CALLSCOPE_RETENTION,
+  });
   const metrics = new CollectorMetrics();
   const directory = config.CALLSCOPE_SPOOL_DIR;
   const spoolMaxBytes = config.CALLSCOPE_SPOOL_MAX_MB * 2 ** 20;

@@ -331,6 +331,11 @@ export const settingGroups = {
       default: '4096',
       doc: 'Bound of the spool. Beyond it requests are answered 503; requests are kept compressed, as they came.',
     },
+    CALLSCOPE_RETENTION: {
+      kind: setting.text().optional(),
+      otherwise: 'raw 30, scores 90, results 400',
+      doc: 'Days that rows are kept, by tenant and kind (`raw`, `scores`, `results`): `acme:raw:7,acme:results:90,*:raw:14`, `*` being all other tenants. A change holds from the next start of a collector.',
+    },
     CALLSCOPE_TENANT_KEYS: {
       kind: setting.text().optional(),
       otherwise: 'none',

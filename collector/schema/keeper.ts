@@ -4,23 +4,32 @@ import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhous
 import type { Logger } from '../../telemetry/service/service.ts';
 import { type Cluster, onCluster } from './cluster.ts';
 import { migrate } from './migrate.ts';
+import { applyRetention, type RetentionRule } from './retention.ts';
 
 const retryMs = 1_000;
+
+export interface KeeperOptions {
+  /** Its name in the servers' `remote_servers`, which have a Keeper. @default a single server */
+  readonly cluster?: string | undefined;
+  /** @default as the migrations say */
+  readonly retention?: readonly RetentionRule[];
+}
 
 export class SchemaKeeper {
   readonly #url: URL;
   readonly #client: ClickHouseClient;
   readonly #log: Logger;
   readonly #cluster: Cluster | undefined;
+  readonly #retention: readonly RetentionRule[];
   readonly #stopped = new AbortController();
   #reason: string | undefined = 'the schema has not been checked yet';
 
-  /** @param cluster its name in the servers' `remote_servers`, which have a Keeper; without it a single server */
-  constructor(client: ClickHouseClient, url: string, log: Logger, cluster?: string) {
+  constructor(client: ClickHouseClient, url: string, log: Logger, options: KeeperOptions = {}) {
     this.#client = client;
     this.#url = new URL(url);
     this.#log = log;
-    this.#cluster = cluster === undefined ? undefined : { name: cluster, keeper: true };
+    this.#cluster = options.cluster === undefined ? undefined : { name: options.cluster, keeper: true };
+    this.#retention = options.retention ?? [];
   }
 
   /** Why the tables cannot be written; undefined once they can. */
@@ -34,6 +43,7 @@ export class SchemaKeeper {
     while (!this.#stopped.signal.aborted) {
       try {
         await this.#migrate(database);
+        await this.#retain(database);
         this.#reason = undefined;
         this.#log.info({ database }, 'schema is up to date');
         return;
@@ -60,6 +70,12 @@ export class SchemaKeeper {
       await this.#createDatabase(database);
       await migrate(this.#client, options);
     }
+  }
+
+  async #retain(database: string): Promise<void> {
+    const rules = this.#retention;
+    const tables = await applyRetention(this.#client, { database, rules, cluster: this.#cluster });
+    if (tables.length > 0) this.#log.info({ tables }, 'rows are kept for another time than before');
   }
 
   /** From a client without a database: a session in one that does not exist cannot make it. */
