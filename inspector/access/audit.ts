@@ -8,6 +8,7 @@ export type Deed =
   | 'open_call'
   | 'export_call'
   | 'erase_call'
+  | 'erase_participant'
   | 'judge_recording'
   | 'make_key'
   | 'revoke_key'

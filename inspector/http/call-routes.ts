@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { type Actor, mustMay } from '../access/actor.ts';
-import { eraseCall } from '../calls/erase.ts';
+import { callsOfParticipant, eraseCall, eraseParticipant } from '../calls/erase.ts';
 import { exportCall } from '../calls/export.ts';
 import { findCalls } from '../calls/find.ts';
 import type { CallSource } from '../calls/source.ts';
@@ -36,6 +36,19 @@ const callParams = {
     id: { type: 'string', minLength: 1, maxLength: 200, description: 'Call id, or that of a recording' },
   },
 } as const;
+interface ParticipantParams {
+  Params: { participant: string };
+}
+
+const participantParams = (beside?: typeof callParams) => ({
+  type: 'object',
+  required: [...(beside?.required ?? []), 'participant'],
+  properties: { ...beside?.properties, participant: { type: 'string', minLength: 1, maxLength: 200 } },
+});
+
+/** A participant who was not heard of for so long is in no call that goes on, ms. */
+const longestSilenceMs = 3_600_000;
+
 const cursor = { type: 'string', pattern: '^\\d{1,9}$', description: '`next` of the page before' } as const;
 
 export const callRoutes =
@@ -262,6 +275,47 @@ export const callRoutes =
         pages.forget(actor.tenantId, id);
         return erased;
       },
+    );
+
+    const eraseOne = async (actor: Actor, participant: string, callId: string) => {
+      mustMay(actor, 'erase');
+      const calls = await callsOfParticipant(store, actor.tenantId, participant, callId);
+      if (calls.length === 0) throw new InspectorError('not_found', 'There is no such participant here.');
+      for (const { call_id, last_seen_at } of calls) {
+        if (now() - last_seen_at > longestSilenceMs) continue;
+        const page = await storedCall(store, actor.tenantId, call_id, now).page();
+        if (page.live) throw new InspectorError('call_live', `The call ${call_id} is still being written.`);
+      }
+      await audit.record(actor, 'erase_participant', participant, callId);
+      const erased = await eraseParticipant(store, actor.tenantId, participant, calls);
+      for (const { call_id } of calls) pages.forget(actor.tenantId, call_id);
+      return { ...erased, calls: calls.length };
+    };
+
+    api.delete<ParticipantParams & CallParams>(
+      '/calls/:id/participants/:participant',
+      {
+        config: { rateLimit: { max: 30, timeWindow: 60_000 } },
+        schema: {
+          summary: 'Erase one participant of a call that has ended',
+          tags: ['calls'],
+          params: participantParams(callParams),
+        },
+      },
+      (request) => eraseOne(actorIn(request), request.params.participant, request.params.id),
+    );
+
+    api.delete<ParticipantParams>(
+      '/participants/:participant',
+      {
+        config: { rateLimit: { max: 30, timeWindow: 60_000 } },
+        schema: {
+          summary: 'Erase one participant out of all calls, which must have ended',
+          tags: ['calls'],
+          params: participantParams(),
+        },
+      },
+      (request) => eraseOne(actorIn(request), request.params.participant, ''),
     );
   };
 

@@ -406,6 +406,14 @@ describe('access', () => {
 });
 
 describe('erasing', () => {
+  const tablesOfCalls = async () => {
+    const answer = await inspector.client.query({
+      query:
+        "SELECT DISTINCT table FROM system.columns WHERE database = currentDatabase() AND name = 'call_id' AND table NOT LIKE '%\\_of\\_%'",
+      format: 'JSONEachRow',
+    });
+    return (await answer.json<{ table: string }>()).map(({ table }) => table);
+  };
   it('leaves no row of the call in any table, and everything of others', async () => {
     await inspector.putDemoCall({ callId: 'to-erase' });
     const { status, body } = await ask<{ rows: number; tables: number }>('/calls/to-erase', {
@@ -414,15 +422,7 @@ describe('erasing', () => {
     expect(status).toBe(200);
     expect(body.tables).toBeGreaterThan(14);
     expect(body.rows).toBeGreaterThan(7_000);
-    const tables = (
-      await (
-        await inspector.client.query({
-          query:
-            "SELECT DISTINCT table FROM system.columns WHERE database = currentDatabase() AND name = 'call_id'",
-          format: 'JSONEachRow',
-        })
-      ).json<{ table: string }>()
-    ).map(({ table }) => table);
+    const tables = await tablesOfCalls();
     const counts = async (callId: string) =>
       Promise.all(
         tables.map(async (table) => {
@@ -436,6 +436,49 @@ describe('erasing', () => {
     expect((await counts('to-erase')).filter(([, rows]) => rows > 0)).toEqual([]);
     expect((await counts(demoCallId)).filter(([, rows]) => rows > 0).length).toBeGreaterThan(14);
     expect((await ask('/calls/to-erase')).status).toBe(404);
+  });
+  it('leaves no trace of a participant in any row, of one call or of all, and what is about others', async () => {
+    const tenantId = 'erasing';
+    const headers = await inspector.signedIn('admin', tenantId);
+    for (const callId of ['one', 'two', 'three']) await inspector.putDemoCall({ callId, tenantId });
+    const summary = demoLines().find((row) => row.display_name === 'Chiara')!;
+    const chiara = String(summary.participant_id);
+    const tables = await tablesOfCalls();
+    const naming = async (callId: string, text: string) => {
+      const found = await Promise.all(
+        tables.map(async (table) => {
+          const answer = await inspector.client.query({
+            query: `SELECT count() AS rows FROM ${table} WHERE tenant_id = {tenantId:String} AND call_id = {callId:String}
+              AND position(formatRow('JSONEachRow', *), {text:String}) > 0`,
+            query_params: { tenantId, callId, text },
+            format: 'JSONEachRow',
+          });
+          return [table, (await answer.json<{ rows: number }>())[0]!.rows] as const;
+        }),
+      );
+      return found.filter(([, rows]) => rows > 0).map(([table]) => table);
+    };
+    const erase = (path: string) =>
+      ask<{ rows: number; rewritten: number; calls: number }>(path, { method: 'DELETE', headers });
+    expect((await naming('one', chiara)).length).toBeGreaterThan(10);
+    expect(await naming('one', 'Chiara')).toEqual(
+      expect.arrayContaining(['incident', 'participant_summary']),
+    );
+
+    const { status, body } = await erase(`/calls/one/participants/${chiara}`);
+    expect([status, body.calls]).toEqual([200, 1]);
+    expect(body.rows).toBeGreaterThan(1_000);
+    expect(await naming('one', chiara)).toEqual([]);
+    expect(await naming('one', 'Chiara')).toEqual([]);
+    expect((await naming('one', 'Bruno')).length).toBeGreaterThan(1);
+    expect((await naming('two', chiara)).length).toBeGreaterThan(10);
+    const page = await ask<CallPage>('/calls/one', { headers });
+    expect(page.status).toBe(200);
+    expect(JSON.stringify(page.body)).not.toMatch(new RegExp(`Chiara|${chiara}`));
+
+    expect((await erase(`/participants/${chiara}`)).body.calls).toBe(2);
+    for (const callId of ['two', 'three']) expect(await naming(callId, chiara)).toEqual([]);
+    expect((await erase(`/participants/${chiara}`)).status).toBe(404);
   });
   it('refuses a call that goes on', async () => {
     await inspector.putDemoCall({ callId: 'going-on', startMs: Date.now() - 85_000 });

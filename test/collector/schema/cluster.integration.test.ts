@@ -6,7 +6,10 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TableColumns } from '../../../collector/columns/table.ts';
 import { migrate } from '../../../collector/schema/migrate.ts';
+import { applyRetention } from '../../../collector/schema/retention.ts';
 import { clickhouseInsert } from '../../../collector/store/insert.ts';
+import { eraseCall, eraseParticipant } from '../../../inspector/calls/erase.ts';
+import { Store } from '../../../inspector/store/store.ts';
 import { type EmbeddedClickHouse, startClickHouse } from '../../../runtime/embedded/clickhouse.ts';
 import { freePort } from '../../../runtime/embedded/ports.ts';
 import { keptSecrets } from '../../../runtime/embedded/secret-file.ts';
@@ -132,6 +135,32 @@ test('a result replaces the one before it wherever it is written, and quality is
       { operator: 'operator 0', windows: 20, calls: 10 },
       { operator: 'operator 1', windows: 20, calls: 10 },
     ]);
+  }
+});
+
+test('a call and a participant are erased, on each node what it holds', async () => {
+  const rowsOf = (call: string, participant: string) =>
+    read(`SELECT (SELECT count() FROM rtc_stats_inbound_rtp WHERE call_id = '${call}' AND participant_id = '${participant}') AS samples,
+      (SELECT count() FROM stream_score FINAL WHERE call_id = '${call}' AND receiver_id = '${participant}') AS scores`);
+  expect(await rowsOf('call-1', 'p')).toEqual([{ samples: 3, scores: 1 }]);
+  for (const { url } of servers) {
+    const store = new Store(url);
+    await eraseCall(store, 't', 'call-1');
+    await eraseParticipant(store, 't', 'p', [{ call_id: 'call-2', last_seen_at: at, names: ['Ann'] }]);
+    await store.close();
+  }
+  expect(await rowsOf('call-1', 'p')).toEqual([{ samples: 0, scores: 0 }]);
+  expect(await rowsOf('call-2', 'p')).toEqual([{ samples: 0, scores: 0 }]);
+  expect(await rowsOf('call-3', 'p')).toEqual([{ samples: 3, scores: 1 }]);
+});
+
+test('each node keeps rows as long as its tenants want', async () => {
+  const cluster = { name: 'fleet', keeper: false };
+  const rules = [{ tenant: 't', kind: 'raw', days: 7 }] as const;
+  for (const client of clients) {
+    expect(await applyRetention(client, { database, rules, cluster })).toContain('rtc_event');
+    expect(await applyRetention(client, { database, rules, cluster })).toEqual([]);
+    await applyRetention(client, { database, rules: [], cluster });
   }
 });
 
