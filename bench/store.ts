@@ -1,6 +1,7 @@
 /**
  * What a row of a call costs on disk, merged, in our typed tables and in the official exporter's `otel_logs`, both in
  * the same server, and how soon one call is read from each. The rows are copies of lab calls: bench/store/replicate.ts.
+ * The exporter's table gets what was sent, from a third database: our tables round on the way in.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -43,11 +44,19 @@ async function runStore(args: readonly string[]): Promise<BenchmarkReport> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'callscope-bench-'));
   const clickhouse = await startClickHouse({ dataDir: path.join(directory, 'clickhouse') });
   const client = createClient({ url: clickhouse.url, request_timeout: 300_000, log: { level: 127 } });
+  const exactUrl = new URL(clickhouse.url);
+  exactUrl.pathname = '/exact';
+  const exactly = createClient({ url: exactUrl.href, request_timeout: 300_000, log: { level: 127 } });
   try {
     await migrate(client, { database: 'callscope' });
     await asLargeParts(client);
-    const { calls, stored } = await putCalls(client, rows, minutes);
-    await putOtelLogs(client);
+    await client.command({ query: 'CREATE DATABASE exact' });
+    for (const { table } of statsKindsByEvent.values()) {
+      await client.command({ query: `CREATE TABLE exact.${table} AS callscope.${table}` });
+    }
+    const { calls, stored } = await putCalls(client, exactly, rows, minutes);
+    await putOtelLogs(client, 'exact');
+    await client.command({ query: 'DROP DATABASE exact' });
     const tables = await typedTables(client);
     for (const table of [...tables, 'exporter.otel_logs']) {
       await client.command({
@@ -81,7 +90,7 @@ async function runStore(args: readonly string[]): Promise<BenchmarkReport> {
       },
     };
   } finally {
-    await client.close();
+    await Promise.all([client.close(), exactly.close()]);
     await clickhouse.stop();
     rmSync(directory, { recursive: true });
   }
@@ -99,14 +108,21 @@ async function asLargeParts(client: ClickHouseClient): Promise<void> {
   }
 }
 
-/** Calls of yesterday in blocks as the collector makes them. */
-async function putCalls(client: ClickHouseClient, rows: number, minutes: number): Promise<Calls> {
+/** Calls of yesterday in blocks as the collector makes them, and `exactly` as they were sent. */
+async function putCalls(
+  client: ClickHouseClient,
+  exactly: ClickHouseClient,
+  rows: number,
+  minutes: number,
+): Promise<Calls> {
   const recording = readRecording();
   const insert = clickhouseInsert(client);
+  const insertExactly = clickhouseInsert(exactly);
   const tables = new ColumnTables();
   const flush = async (fewest: number) => {
     for (const table of tables.all()) {
       if (table.rows < fewest) continue;
+      await insertExactly(table.name, table.encodeExactly(), crypto.randomUUID());
       await insert(table.name, table.encode(), crypto.randomUUID());
       table.clear();
     }

@@ -12,6 +12,8 @@ const seedCalls = 3;
 export const callMinutes = 10;
 /** Rows of one statement. */
 const batchRows = 4_000_000;
+/** Rows after which results are made of the calls they are of: of more at once they would not fit into memory. */
+const partRows = 10_000_000;
 
 export interface Day {
   /** Rows of raw samples. */
@@ -42,16 +44,17 @@ export async function startFilling(
   return {
     async fillTo(rows) {
       const wanted = Math.max(copies + 1, Math.round(rows / seedRows));
-      for (const [table, ofTable] of seed) {
-        const step = Math.max(1, Math.floor(batchRows / ofTable));
-        for (let from = copies; from < wanted; from += step) {
-          await putCopies(client, table, from, Math.min(step, wanted - from));
+      while (copies < wanted) {
+        const until = Math.min(wanted, copies + Math.ceil(partRows / seedRows));
+        for (const [table, ofTable] of seed) {
+          const step = Math.max(1, Math.floor(batchRows / ofTable));
+          for (let from = copies; from < until; from += step) {
+            await putCopies(client, table, from, Math.min(step, until - from));
+          }
         }
+        for (const query of results) await run(client, query, {});
+        copies = until;
       }
-      for (const query of results) {
-        await run(client, query, { from: copies, to: wanted });
-      }
-      copies = wanted;
       await merged(client);
       return { rows: copies * seedRows, calls: copies * seedCalls };
     },

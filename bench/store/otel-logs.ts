@@ -43,8 +43,17 @@ SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1`;
 /** What our SDK and SFU tell once for all of a request's records. */
 const ofResource = ['tenant_id', 'call_id', 'room_id', 'participant_id', 'session_id', 'sfu_node_id'];
 
-/** Fills `exporter.otel_logs` from the typed tables of the client's database. */
-export async function putOtelLogs(client: ClickHouseClient): Promise<void> {
+/** The rest of what the resources of both hold (client/sdk/telemetry.ts, sfu/telemetry/Telemetry.ts). */
+const clientResource = `map(
+  'service.name', 'callscope-client', 'rtc.source', 'client', 'user_agent.name', 'Chromium', 'user_agent.version', '156',
+  'browser.platform', 'Linux', 'rtc.sent_at_ms', toString(toUnixTimestamp64Milli(received_at) - 5),
+  'rtc.clock_offset_ms', toString(date_diff('ms', client_time, time)))`;
+const sfuResource = `map(
+  'service.name', 'callscope-sfu', 'service.instance.id', sfu_node_id, 'rtc.source', 'sfu',
+  'telemetry.sdk.language', 'nodejs', 'telemetry.sdk.name', 'opentelemetry', 'telemetry.sdk.version', '2.2.0')`;
+
+/** Fills `exporter.otel_logs` from the typed tables of `database`, which hold what was sent as it was sent. */
+export async function putOtelLogs(client: ClickHouseClient, database: string): Promise<void> {
   await client.command({ query: 'CREATE DATABASE exporter' });
   await client.command({ query: table });
   for (const kind of statsKindsByEvent.values()) {
@@ -58,9 +67,8 @@ export async function putOtelLogs(client: ClickHouseClient): Promise<void> {
       query: `
         INSERT INTO exporter.otel_logs (Timestamp, SeverityNumber, ServiceName, ResourceAttributes, ScopeName, LogAttributes, EventName)
         SELECT client_time, 9, if(session_id = '', 'callscope-sfu', 'callscope-client'),
-          mapUpdate(${pairs(ofResource)}, map('service.name', if(session_id = '', 'callscope-sfu', 'callscope-client'))),
-          'callscope', ${pairs(members)}, '${kind.event}'
-        FROM ${kind.table}`,
+          mapUpdate(${pairs(ofResource)}, if(session_id = '', ${sfuResource}, ${clientResource})), 'callscope', ${pairs(members)}, '${kind.event}'
+        FROM ${database}.${kind.table}`,
       clickhouse_settings: { max_insert_threads: '1', wait_end_of_query: 1 },
     });
   }

@@ -108,7 +108,12 @@ export class TableColumns {
    * @param memory taken for the block where it is large enough, so that large ones need not be had anew each time
    */
   encode(memory?: Buffer): Buffer {
-    quantise(this.columns, this.rows);
+    quantise(this.name, this.columns, this.rows);
+    return this.encodeExactly(memory);
+  }
+
+  /** The same with every value as it was set, where it was not quantised yet. */
+  encodeExactly(memory?: Buffer): Buffer {
     const used = [...this.columns].filter(([, column]) => column.used);
     const block = new Bytes(memory);
     block.reserve(this.rows * 600);

@@ -55,20 +55,27 @@ export interface SpoolRecord {
   readonly content: Buffer;
 }
 
-/** @param content parts that follow one another */
-export function encodeRecord(type: number, sequence: number, content: readonly Uint8Array[]): Uint8Array[] {
-  const head = Buffer.allocUnsafe(headBytes + fixedBytes);
-  head[headBytes] = type;
-  head.writeDoubleLE(sequence, headBytes + 1);
-  let length = fixedBytes;
-  let checksum = crc32(head.subarray(headBytes));
+/** Used anew by each record. */
+let encoded = Buffer.allocUnsafeSlow(2 ** 16);
+
+/**
+ * @param content parts that follow one another
+ * @returns the record in one piece, so that one plain write takes it; it is overwritten by the next call
+ */
+export function encodeRecord(type: number, sequence: number, content: readonly Uint8Array[]): Buffer {
+  const length = content.reduce((sum, part) => sum + part.length, fixedBytes);
+  const end = headBytes + length;
+  if (end > encoded.length) encoded = Buffer.allocUnsafeSlow(2 * end);
+  encoded[headBytes] = type;
+  encoded.writeDoubleLE(sequence, headBytes + 1);
+  let at = headBytes + fixedBytes;
   for (const part of content) {
-    length += part.length;
-    checksum = crc32(part, checksum);
+    encoded.set(part, at);
+    at += part.length;
   }
-  head.writeUInt32LE(length, 0);
-  head.writeUInt32LE(checksum, 4);
-  return [head, ...content];
+  encoded.writeUInt32LE(length, 0);
+  encoded.writeUInt32LE(crc32(encoded.subarray(headBytes, end)), 4);
+  return encoded.subarray(0, end);
 }
 
 /**
@@ -93,13 +100,15 @@ export function decodeRecord(bytes: Buffer, at: number): { record: SpoolRecord; 
 /** A writer is one object for request after request, and the longest part of the facts. */
 const writerTexts = new WeakMap<RequestFacts['writer'], string>();
 
-function factsText({ writer, ...rest }: RequestFacts): string {
+/** As JSON.stringify writes it, which costs more than all else of a small request's record. */
+function factsText({ signal, encoding, contentEncoding, writer, receivedAtMs }: RequestFacts): string {
   let text = writerTexts.get(writer);
   if (text === undefined) {
     text = JSON.stringify(writer);
     writerTexts.set(writer, text);
   }
-  return `${JSON.stringify(rest).slice(0, -1)},"writer":${text}}`;
+  const packed = contentEncoding === undefined ? '' : `"contentEncoding":${JSON.stringify(contentEncoding)},`;
+  return `{"signal":"${signal}","encoding":"${encoding}",${packed}"receivedAtMs":${receivedAtMs},"writer":${text}}`;
 }
 
 export function encodeRequest({ facts, digest, body }: SpooledRequest): Uint8Array[] {

@@ -260,10 +260,10 @@ export class Spool {
     if (this.#broken !== undefined) throw new Error(this.#broken);
     if (this.#segments.at(-1)!.bytes >= this.#options.segmentBytes) this.#roll();
     const segment = this.#segments.at(-1)!;
-    const parts = encodeRecord(type, this.#sequence + 1, content);
-    const wanted = parts.reduce((sum, part) => sum + part.length, 0);
+    const record = encodeRecord(type, this.#sequence + 1, content);
+    const wanted = record.length;
     try {
-      const written = fs.writevSync(this.#descriptor, parts, segment.bytes);
+      const written = fs.writeSync(this.#descriptor, record, 0, wanted, segment.bytes);
       if (written !== wanted) throw new Error(`${written} of ${wanted} bytes written: the disk is full`);
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : String(error);
