@@ -4,10 +4,13 @@ import { forCluster } from '../../../collector/schema/cluster.ts';
 import { readMigrations } from '../../../collector/schema/migrate.ts';
 import { keptTables, ttlOf } from '../../../collector/schema/retention.ts';
 
-const tables = keptTables(await readMigrations());
+const migrations = await readMigrations();
+const tables = keptTables(migrations);
 const events = tables.find(({ name }) => name === 'rtc_event')!;
 
 test('every table that lets go of rows is of a kind, and those of tenants are known as such', () => {
+  const letGo = migrations.flatMap(({ statements }) => statements).filter((sql) => /^TTL /m.test(sql));
+  expect(tables.length).toBe(letGo.length);
   const byName = new Map(tables.map((table) => [table.name, table]));
   expect(byName.get('stream_score')).toMatchObject({ kind: 'scores', ofTenants: true });
   expect(byName.get('incident_by_time')).toMatchObject({ kind: 'results', ofTenants: true });
