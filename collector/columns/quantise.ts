@@ -3,7 +3,8 @@
  * encoded. Twice gives the same as once. Reasons and figures: docs/decisions/store-codecs.md.
  *
  * Levels (bit rates, jitter, round trip, audio level …) are rounded to 9 significant bits: at most 0.2 % beside, and
- * whole numbers to 511 as they are. Totals of durations go in steps, always downwards, so that differences do not drift.
+ * whole numbers to 511 as they are. Totals of durations and bytes go in steps, always downwards, so that what is left out
+ * never adds up. Packets, frames and samples are counted as they were.
  */
 import { statsKindsByEvent } from '../../telemetry/stats.ts';
 import { type Column, FloatColumn, IntColumn } from './column.ts';
@@ -39,6 +40,13 @@ const rtcpSums = new Map([['totalRoundTripTime', { audio: 8, other: 8 }]]);
 const moments = new Set(['lastPacketReceivedTimestamp', 'remoteTimestamp']);
 const momentStep = 16;
 
+/** Bytes that were sent or received are read as rates: 2^4 of them are 128 bit/s over one second. */
+const volumes = new Set([
+  ...['bytesSent', 'bytesReceived', 'byteCount', 'rtpBytesSent', 'rtpBytesReceived'],
+  ...['headerBytesSent', 'headerBytesReceived'],
+]);
+const volumePower = 4;
+
 const significantBits = 9;
 /** Of the 20 bits of a double's significand in its upper word; all in its lower word go. */
 const levelShift = 20 - (significantBits - 1);
@@ -58,6 +66,7 @@ const plans: ReadonlyMap<string, ReadonlyMap<string, Quantise>> = new Map(
         if (type === 'gauge' && levels.has(member)) return [[column, floatLevels]];
         if (type === 'gauge' && moments.has(member)) return [[column, floatMoments]];
         if (type === 'seconds' && rtcp && rtcpLevels.has(member)) return [[column, intLevels]];
+        if (type === 'count' && volumes.has(member)) return [[column, intSums(volumePower, volumePower)]];
         if (type === 'seconds' && steps) return [[column, intSums(steps.audio, steps.other)]];
         return [];
       }),

@@ -69,7 +69,7 @@ describe('the official exporters', () => {
           participant_id: 'p',
           sfu_node_id: 'n1',
           // 11 significant bits
-          bitrate: 249_984,
+          bitrate: 249_856,
           packet_count: 2 ** 40,
           paused: true,
           current_spatial_layer: -1,

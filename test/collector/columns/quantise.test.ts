@@ -25,13 +25,23 @@ test('levels that RTCP tells are rounded alike, whatever their size', () => {
   }
 });
 
-test('totals that judgements take differences of, and counters, stay as they were', () => {
+test('energy, durations that streams tell of themselves and what is counted one by one stay as they were', () => {
   const row = {
     total_audio_energy: 1.142_810_821_533_203_1,
-    bytes_received: 123_456_789n,
+    packets_received: 123_456_789n,
+    frames_decoded: 1_237n,
     jitter_us: 41_977n,
   };
   expect(stored([row])).toMatchObject([row]);
+});
+
+test('bytes lose less than 16, however many there were', () => {
+  const rows = [15, 16, 123_456_789, 2 ** 40 + 31].map((bytes) => ({ bytes_received: bytes }));
+  for (const [at, row] of stored(rows).entries()) {
+    const lost = rows[at]!.bytes_received - Number(row.bytes_received);
+    expect(lost).toBeGreaterThanOrEqual(0);
+    expect(lost).toBeLessThan(16);
+  }
 });
 
 test('moments of packets are kept to a packet', () => {
