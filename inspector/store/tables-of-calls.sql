@@ -14,7 +14,7 @@ SELECT
     if(any(t.engine) LIKE 'Replicated%', any(over.cluster), '') AS cluster,
     if(cluster = '', table, any(over.name)) AS whole,
     groupArrayIf(c.name, c.name IN ('participant_id', 'sender_id', 'receiver_id', 'subject_id')) AS participantColumns,
-    groupArrayIf(c.name, c.type = 'String' AND c.name IN ('evidence', 'sentence', 'params', 'reason', 'outcome_evidence')) AS textColumns,
+    groupArrayIf(c.name, c.type = 'String' AND c.name IN ('evidence', 'sentence', 'params', 'reason', 'outcome_evidence', 'body')) AS textColumns,
     groupArrayIf(c.name, c.type = 'Array(String)' AND c.name = 'affected') AS listColumns,
     groupArrayIf(c.name, c.type LIKE 'Map(%, String)' AND c.name = 'attributes') AS mapColumns
 FROM system.columns AS c
