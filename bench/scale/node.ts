@@ -125,7 +125,7 @@ async function fill(sfu: RunningSfu, people: Participant[], request: FillRequest
     const roomId = `room-${number}`;
     const { callId } = sfu.rooms.admit('acme', roomId, Date.now() + 60_000);
     for (let i = 0; i < request.participantsPerRoom; i++) {
-      const client = { connected: true, follow: () => {}, notify: () => {}, close: () => {} };
+      const client = { open: true, follow: () => {}, notify: () => {}, close: () => {} };
       const claims = {
         tenantId: 'acme',
         roomId,
