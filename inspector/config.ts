@@ -1,6 +1,7 @@
 /** Settings of the inspector; the names are those of the environment. */
 import { z } from 'zod';
 import { setting } from '../telemetry/service/config.ts';
+import { namePolicies } from './access/names.ts';
 
 export const inspectorConfig = z.object({
   CALLSCOPE_INSPECTOR_HOST: setting.host().default('127.0.0.1'),
@@ -8,6 +9,7 @@ export const inspectorConfig = z.object({
   CALLSCOPE_CLICKHOUSE_URL: setting.httpUrl(),
   /** Signs sessions and sign-in links. */
   CALLSCOPE_TOKEN_SECRET: setting.secret(),
+  CALLSCOPE_INSPECTOR_NAMES: z.enum(namePolicies).default('shown'),
   CALLSCOPE_TLS_CERT: setting.text().optional(),
   CALLSCOPE_TLS_KEY: setting.text().optional(),
   /** The built page; without it the API alone is served. */

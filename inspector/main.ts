@@ -29,6 +29,7 @@ await runService('inspector', async (log) => {
     keys: openKeys(store, now),
     webhooks: openWebhooks(store, config.CALLSCOPE_TOKEN_SECRET, now),
     sessions: openSessions({ secret: config.CALLSCOPE_TOKEN_SECRET, store, audit }),
+    names: config.CALLSCOPE_INSPECTOR_NAMES,
     log,
     now,
     tls: cert && key ? { cert, key } : undefined,

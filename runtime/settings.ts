@@ -448,6 +448,11 @@ export const settingGroups = {
       doc: 'Where the inspector listens, page and API. Anything but loopback needs TLS.',
     },
     CALLSCOPE_INSPECTOR_PORT: { kind: fixedPort(), default: '4322', doc: 'TCP.' },
+    CALLSCOPE_INSPECTOR_NAMES: {
+      kind: z.enum(['shown', 'admins', 'hidden']),
+      default: 'shown',
+      doc: 'Who may see what people call themselves: all, only admins, nobody. Others see participants by number, find no call by a name and get no export.',
+    },
     CALLSCOPE_WEBHOOK_PRIVATE: {
       kind: z.enum(['on', 'off']),
       default: 'off',

@@ -12,6 +12,8 @@ export interface FindRequest {
   readonly zoneMinutes: number;
   readonly offset: number;
   readonly limit: number;
+  /** Whether calls may be found by what people call themselves. */
+  readonly byName: boolean;
 }
 
 interface Row extends Omit<FoundCall, 'issues' | 'live'> {
@@ -22,7 +24,7 @@ interface Row extends Omit<FoundCall, 'issues' | 'live'> {
 export async function findCalls(
   store: Store,
   tenantId: string,
-  { typed, zoneMinutes, offset, limit }: FindRequest,
+  { typed, zoneMinutes, offset, limit, byName }: FindRequest,
   nowMs: number,
 ): Promise<FoundCalls> {
   const { words, from, to, quality, live, understood } = questionOf(typed, nowMs, zoneMinutes);
@@ -33,6 +35,7 @@ export async function findCalls(
     to: Math.ceil(to),
     quality,
     live: live ? 1 : 0,
+    byName: byName ? 1 : 0,
     now: nowMs,
     offset,
     most: limit,

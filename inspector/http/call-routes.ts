@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { type Actor, mustMay } from '../access/actor.ts';
+import { foundWithoutNames, maySeeNames, withoutNames } from '../access/names.ts';
 import { callsOfParticipant, eraseCall, eraseParticipant } from '../calls/erase.ts';
 import { exportCall } from '../calls/export.ts';
 import { findCalls } from '../calls/find.ts';
@@ -54,7 +55,7 @@ const cursor = { type: 'string', pattern: '^\\d{1,9}$', description: '`next` of 
 export const callRoutes =
   (parts: ServerParts) =>
   async (api: FastifyInstance): Promise<void> => {
-    const { store, imports, audit, now } = parts;
+    const { store, imports, audit, now, names } = parts;
     const pages = new PageCache(store, now);
     const live = liveCalls(store);
     api.addHook('onClose', async () => live.close());
@@ -91,8 +92,11 @@ export const callRoutes =
       },
       async (request) => {
         const { q = '', zone = 0, cursor: offset = '0', limit = 50 } = request.query;
-        const asked = { typed: q, zoneMinutes: zone, offset: Number(offset), limit };
-        return findCalls(store, actorIn(request).tenantId, asked, now());
+        const actor = actorIn(request);
+        const byName = maySeeNames(names, actor);
+        const asked = { typed: q, zoneMinutes: zone, offset: Number(offset), limit, byName };
+        const found = await findCalls(store, actor.tenantId, asked, now());
+        return byName ? found : { ...found, calls: found.calls.map(foundWithoutNames) };
       },
     );
 
@@ -109,14 +113,18 @@ export const callRoutes =
         const actor = actorIn(request);
         const { id } = request.params;
         if (id.startsWith(importPrefix)) return sourceOf(actor, id).page();
-        const page = await pages.read(actor.tenantId, id);
+        const page = await stored(actor, id);
         await pages.onceOpened(actor, id, () => audit.record(actor, 'open_call', id));
         return page;
       },
     );
 
+    const stored = async (actor: Actor, id: string): Promise<CallPage> => {
+      const page = await pages.read(actor.tenantId, id);
+      return maySeeNames(names, actor) ? page : withoutNames(page, page);
+    };
     const part = async (actor: Actor, id: string): Promise<CallPage> =>
-      id.startsWith(importPrefix) ? sourceOf(actor, id).page() : pages.read(actor.tenantId, id);
+      id.startsWith(importPrefix) ? sourceOf(actor, id).page() : stored(actor, id);
     for (const [path, summary, of] of [
       ['participants', 'Who took part, with what', (page: CallPage) => ({ participants: page.people })],
       ['issues', 'What went wrong', (page: CallPage) => ({ issues: page.incidents })],
@@ -185,7 +193,11 @@ export const callRoutes =
       async (request) => {
         const { participant = '', cursor: offset = '0', limit = 200 } = request.query;
         const asked = { participantId: participant, offset: Number(offset), limit };
-        return sourceOf(actorIn(request), request.params.id).events(asked);
+        const actor = actorIn(request);
+        const { id } = request.params;
+        const list = await sourceOf(actor, id).events(asked);
+        const open = id.startsWith(importPrefix) || maySeeNames(names, actor);
+        return open ? list : withoutNames(list, await pages.read(actor.tenantId, id));
       },
     );
 
@@ -246,6 +258,9 @@ export const callRoutes =
       async (request, reply) => {
         const actor = actorIn(request);
         const { id } = request.params;
+        if (!maySeeNames(names, actor)) {
+          throw new InspectorError('not_allowed', 'An export holds names, which your role may not see.');
+        }
         const lines = exportCall(store, actor.tenantId, id, now());
         const first = await lines.next();
         await audit.record(actor, 'export_call', id);

@@ -11,6 +11,7 @@ import type { Logger } from '../../telemetry/service/service.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Audit } from '../access/audit.ts';
 import type { Keys } from '../access/keys.ts';
+import type { NamePolicy } from '../access/names.ts';
 import { cookieName, type Sessions } from '../access/sessions.ts';
 import type { Webhooks } from '../access/webhooks.ts';
 import { InspectorError } from '../errors.ts';
@@ -30,6 +31,8 @@ export interface ServerParts {
   readonly sessions: Sessions;
   readonly webhooks: Webhooks;
   readonly imports: Imports;
+  /** Who may see what people call themselves. */
+  readonly names: NamePolicy;
   readonly log: Logger;
   readonly now: () => number;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;

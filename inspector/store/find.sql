@@ -1,5 +1,5 @@
 -- Calls by any words, the worst first. Parameters: tenant, from, to (epoch ms), words (lower case, all must be found),
--- quality ('', bad, good, unknown), live (0 or 1: only those that go on), now (epoch ms), offset, most.
+-- byName (0 or 1: also by display names), quality ('', bad, good, unknown), live (0 or 1: only those that go on), now (epoch ms), offset, most.
 -- A word is found in ids, room, names, devices, regions, kinds and hops of issues.
 -- Worst: the share of bad time and the issues by severity, each on a scale that a person would agree with: a severe
 -- issue weighs as much as a third of the call being bad, a moderate one as a tenth, a minor one as a fiftieth.
@@ -14,7 +14,7 @@ WITH
         SELECT
             call_id,
             groupArray(100)(if(display_name = '', participant_id, display_name)) AS names,
-            arrayStringConcat(groupArray(200)(concat(display_name, ' ', participant_id)), ' ') AS text
+            arrayStringConcat(groupArray(200)(concat(if({byName:UInt8} = 1, display_name, ''), ' ', participant_id)), ' ') AS text
         FROM participant_summary FINAL
         WHERE tenant_id = {tenant:String} AND call_id IN (SELECT call_id FROM chosen)
         GROUP BY call_id

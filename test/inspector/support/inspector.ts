@@ -8,6 +8,7 @@ import pino from 'pino';
 import { migrate } from '../../../collector/schema/migrate.ts';
 import { openAudit } from '../../../inspector/access/audit.ts';
 import { openKeys } from '../../../inspector/access/keys.ts';
+import type { NamePolicy } from '../../../inspector/access/names.ts';
 import { openSessions } from '../../../inspector/access/sessions.ts';
 import { openWebhooks } from '../../../inspector/access/webhooks.ts';
 import type { Role } from '../../../inspector/contract.ts';
@@ -39,7 +40,7 @@ export interface TestInspector {
 
 export async function openInspector(
   serverUrl: string,
-  options: { pageDir?: string; maxImportBytes?: number } = {},
+  options: { pageDir?: string; maxImportBytes?: number; names?: NamePolicy } = {},
 ): Promise<TestInspector> {
   const database = `inspector_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
   const admin = createClient({ url: serverUrl });
@@ -62,6 +63,7 @@ export async function openInspector(
     keys: openKeys(store, Date.now),
     webhooks: openWebhooks(store, secret, Date.now),
     sessions: openSessions({ secret, store, audit }),
+    names: options.names ?? 'shown',
     log: pino({ level: 'silent' }),
     now: Date.now,
     tls: undefined,
