@@ -11,7 +11,7 @@ import { forecastHours, ourScaler, staticScaler, thresholdScaler } from './turn-
 import { playWeek, type Scaler, saturatedLoad } from './turn-week/world.ts';
 
 const defaultSeeds = 5;
-/** The numbers of the policy were chosen on seeds 1 to 5; these it had never seen. */
+/** The policy was made on seeds 1 to 12; these it had never seen. */
 const firstSeed = 101;
 
 interface Figures {
@@ -26,7 +26,7 @@ interface Figures {
 export const turnWeekBenchmark: Benchmark = {
   summary:
     'one simulated week of the TURN fleet: ours, static, threshold autoscaler, against a perfect forecast',
-  usage: '[--seeds N, default 5] [--seed FIRST, default 101; 1 to 5 are those the policy was fitted on]',
+  usage: '[--seeds N, default 5] [--seed FIRST, default 101; 1 to 12 are those the policy was made on]',
   async run(args) {
     const seeds = whole(args, '--seeds', defaultSeeds, 100);
     return turnWeek(seeds, whole(args, '--seed', firstSeed, 99_999));

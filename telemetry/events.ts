@@ -58,9 +58,9 @@ export const events = {
   decisionApplied: 'rtc.decision.applied',
   decisionRefused: 'rtc.decision.refused',
   decisionLifted: 'rtc.decision.lifted',
-  /** The SFU told its clients that TURN relays are lost. relay_ids, why, participants. */
+  /** The SFU told its clients that TURN relays are lost, or some of them to leave a full one. relay_ids, why, participants. */
   relaysLost: 'rtc.turn.relays_lost',
-  /** A client moved its paths off a lost relay. relay_urls, paths. */
+  /** A client moved its paths off a lost or full relay. relay_urls, paths. */
   relayLeft: 'rtc.turn.relay_left',
   /** TURN credentials were asked for without the right to. code. */
   credentialsRefused: 'rtc.turn.credentials_refused',

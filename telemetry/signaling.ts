@@ -143,7 +143,7 @@ export interface Notifications {
    * gone, also at the others. Who is in the room has not changed. The client makes its media anew, over the same socket.
    */
   mediaRestarted: { routerRtpCapabilities: mediasoup.RtpCapabilities };
-  /** TURN relays are lost: a path over one of these URLs is to be moved to the fresh ones. */
+  /** TURN relays are lost, or too full: a path over one of these URLs is to be moved to the fresh ones. */
   relaysLost: {
     urls: string[];
     /** False: they are only unheard of, so whoever still receives over them stays. */

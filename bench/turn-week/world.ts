@@ -1,9 +1,10 @@
 /**
  * One region's relays in the simulated week. Calls stay on the relay they began on (25 minutes on average); new ones
- * go to the least loaded; those on a dead relay move at once, as an ICE restart moves them. A relay costs from its
- * order to its end, the drain included.
+ * go to the least loaded; those on a dead relay move at once, as an ICE restart moves them, and part of those on a full
+ * one a look later, where others have room. A relay costs from its order to its end, the drain included.
  */
 import type { FleetView, RelayView } from '../../quality/fleet/fleet.ts';
+import { relievedForMs, relieveRelays } from '../../quality/fleet/relieve.ts';
 import { stepMs, steps } from './demand.ts';
 import { type Faults, isBlind, isFlappedAway } from './faults.ts';
 import { randomFrom } from './random.ts';
@@ -27,6 +28,7 @@ interface Relay {
   load: number;
   steadySinceMs: number;
   readonly lostAtMs: number[];
+  relievedAtMs: number;
 }
 
 /** What a scaler orders; our policy's decisions are of this shape. */
@@ -69,6 +71,7 @@ export function playWeek({ region, demand, faults, seed, startWith, scaler }: We
     load: 0,
     steadySinceMs: nowMs,
     lostAtMs: [],
+    relievedAtMs: Number.NEGATIVE_INFINITY,
   });
   let relays = Array.from({ length: startWith }, () => add('serving', 0));
   for (const relay of relays) relay.load = (demand[0] ?? 0) / startWith;
@@ -121,6 +124,8 @@ export function playWeek({ region, demand, faults, seed, startWith, scaler }: We
     }
 
     const wanted = demand[step] ?? 0;
+    const dependable = ({ lostAtMs }: Relay) => !lostAtMs.some((at) => nowMs - at < 5 * 60_000);
+    if (!isBlind(faults, step)) moving += relieve(relays.filter(dependable), nowMs);
     let carried = 0;
     let leaving = 0;
     for (const relay of relays) {
@@ -137,10 +142,7 @@ export function playWeek({ region, demand, faults, seed, startWith, scaler }: We
       carried *= scale;
     }
     const arriving = Math.max(0, wanted - carried - moving);
-    const takers = relays.filter(
-      ({ state, healthy, lostAtMs }) =>
-        state === 'serving' && healthy && !lostAtMs.some((at) => nowMs - at < 5 * 60_000),
-    );
+    const takers = relays.filter((relay) => relay.state === 'serving' && relay.healthy && dependable(relay));
     const missed = fill(
       takers.length > 0 ? takers : relays.filter(({ healthy }) => healthy),
       arriving + moving,
@@ -203,6 +205,27 @@ export function playWeek({ region, demand, faults, seed, startWith, scaler }: We
     for (let i = 0; i < order.start; i++) relays.push(add('warming', nowMs));
   }
   return result;
+}
+
+/** What the media nodes ask to leave relays that were full a look ago. @returns the load that moves */
+function relieve(relays: readonly Relay[], nowMs: number): number {
+  const byId = new Map(relays.map((relay) => [relay.id, relay]));
+  const loads = relays.map(({ id, state, healthy, load }) => ({
+    relayId: id,
+    region: '',
+    state,
+    healthy,
+    load,
+  }));
+  let moving = 0;
+  for (const { relayId, share } of relieveRelays(loads)) {
+    const relay = byId.get(relayId)!;
+    if (nowMs - relay.relievedAtMs < relievedForMs) continue;
+    relay.relievedAtMs = nowMs;
+    moving += relay.load * share;
+    relay.load *= 1 - share;
+  }
+  return moving;
 }
 
 /** Brings the least loaded up together. @returns what nobody could take */

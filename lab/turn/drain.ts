@@ -3,9 +3,12 @@
  * call may be cut, nobody new may be given it, and it ends only once it is empty.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FleetBook } from '../../pipelines/fleet/FleetBook.ts';
+import { freshState } from '../../pipelines/fleet/view.ts';
+import { noMemory } from '../../quality/fleet/fleet.ts';
 import type { Session } from '../session.ts';
 import { flowOf, lastNote } from './flow.ts';
-import { gapsOf, stayed, urlsIn } from './gaps.ts';
+import { gapsOf, longMs, stayed, urlsIn } from './gaps.ts';
 import { openRoom, until } from './people.ts';
 import { order, type RelaySeen, relaysOf, serving } from './relays.ts';
 import type { DrainRow } from './report.ts';
@@ -24,6 +27,7 @@ export const drainEnv = {
   CALLSCOPE_FLEET_COOL_DOWN_SECONDS: '30',
   CALLSCOPE_FLEET_DRAINED_SECONDS: '5',
 };
+const startLimitMs = 40_000;
 const drainLimitMs = 90_000;
 const emptyLimitMs = 60_000;
 
@@ -32,14 +36,7 @@ export const drainCostMs = 60_000 + watchedMs;
 /** @throws Error when the call does not come about, or nothing is drained */
 export async function playDrain(session: Session, run: number, signal: AbortSignal): Promise<DrainRow> {
   const { stack } = session;
-  const missing = relays - serving(await relaysOf(stack)).length;
-  if (missing > 0) await order(stack, { start: missing });
-  await until(
-    'all relays to serve',
-    async () => serving(await relaysOf(stack)).length >= relays,
-    40_000,
-    signal,
-  );
+  await threeServe(stack, signal);
   const room = await openRoom(session, `turn-drain-${Date.now().toString(36)}`, signal);
   try {
     // One after the other: each is given the emptiest, so that all relays come to be used.
@@ -63,7 +60,7 @@ export async function playDrain(session: Session, run: number, signal: AbortSign
           const notes = await flowOf(page);
           return {
             name,
-            gaps: gapsOf(notes, drainedAtMs, endAtMs).length,
+            gaps: gapsOf(notes, drainedAtMs, endAtMs, longMs).length,
             stayed: stayed(notes, names.length - 1, drainedAtMs),
           };
         }),
@@ -92,6 +89,27 @@ export async function playDrain(session: Session, run: number, signal: AbortSign
     };
   } finally {
     await room.close();
+  }
+}
+
+/** With a scaler that remembers nothing: it then shrinks after a whole cool-down only. */
+async function threeServe(stack: Session['stack'], signal: AbortSignal): Promise<void> {
+  const book = new FleetBook(stack.urls.redis);
+  try {
+    const forgotten = () =>
+      book.keep('', freshState(noMemory)).then(
+        () => true,
+        () => false,
+      );
+    // Its connection is being made.
+    await until('the scaler to forget', forgotten, startLimitMs, signal);
+    const missing = relays - serving(await relaysOf(stack)).length;
+    if (missing > 0) await order(stack, { start: missing });
+    const all = async () => serving(await relaysOf(stack)).length >= relays;
+    await until('all relays to serve', all, startLimitMs, signal);
+    await book.keep('', freshState(noMemory));
+  } finally {
+    book.close();
   }
 }
 

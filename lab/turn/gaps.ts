@@ -2,7 +2,9 @@
 import type { FlowNote } from './flow.ts';
 
 /** Pauses of speech and the pace of a slow camera are shorter. */
-const standsMs = 1_000;
+export const standsMs = 500;
+/** What everybody notices, and no busy machine makes. */
+export const longMs = 1_000;
 /** A stream that had come on within this before the moment was flowing. */
 const flowingMs = 1_500;
 
@@ -13,8 +15,8 @@ export interface Gap {
   readonly untilMs: number | null;
 }
 
-/** Times in which a stream that flowed at `fromMs` stood still for a second and more, begun by `toMs`. */
-export function gapsOf(notes: readonly FlowNote[], fromMs: number, toMs: number): Gap[] {
+/** Times in which a stream that flowed at `fromMs` stood still for so long and more, begun by `toMs`. */
+export function gapsOf(notes: readonly FlowNote[], fromMs: number, toMs: number, leastMs = standsMs): Gap[] {
   const streams = new Set(notes.flatMap((note) => Object.keys(note.streams)));
   const endMs = notes.at(-1)?.atMs ?? fromMs;
   return [...streams].flatMap((stream) => {
@@ -25,20 +27,28 @@ export function gapsOf(notes: readonly FlowNote[], fromMs: number, toMs: number)
     grew.forEach((atMs, i) => {
       const next = grew[i + 1];
       const lastsMs = (next ?? endMs) - atMs;
-      if (lastsMs < standsMs || (next ?? endMs) <= fromMs || atMs > toMs) return;
+      if (lastsMs < leastMs || (next ?? endMs) <= fromMs || atMs > toMs) return;
       gaps.push({ stream, fromMs: atMs, untilMs: next ?? null });
     });
     return gaps;
   });
 }
 
-/** From the moment until everything that stood still flows again. @returns undefined: nothing stood still; null: not again */
+/**
+ * From the moment until everything that stood still flows again: what stopped at the moment, and whatever stood still for
+ * a second and more later on; shorter pauses later are a busy machine's.
+ *
+ * @returns undefined: nothing stood still; null: not again
+ */
 export function recoveredMs(
   notes: readonly FlowNote[],
   fromMs: number,
   toMs: number,
 ): number | null | undefined {
-  const gaps = gapsOf(notes, fromMs, toMs);
+  const endMs = notes.at(-1)?.atMs ?? fromMs;
+  const gaps = gapsOf(notes, fromMs, toMs).filter(
+    (gap) => gap.fromMs <= fromMs + standsMs || (gap.untilMs ?? endMs) - gap.fromMs >= longMs,
+  );
   if (gaps.length === 0) return undefined;
   if (gaps.some(({ untilMs }) => untilMs === null)) return null;
   return Math.round(Math.max(...gaps.map(({ untilMs }) => untilMs! - fromMs)));

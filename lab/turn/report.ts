@@ -1,6 +1,7 @@
 /** What the runs of `lab -- turn` come to, and the part of the page that shows it. Pure. */
 import { z } from 'zod';
 import { delayOf } from '../score.ts';
+import { standsMs } from './gaps.ts';
 
 const ms = z.number();
 const common = { run: z.number().int(), date: z.string() };
@@ -10,11 +11,13 @@ const reliefSchema = z.object({
   ...common,
   part: z.literal('relief'),
   people: z.number(),
+  /** Whether it became full at all; else the times are from when all had come. */
+  full: z.boolean(),
   /** Until another relay serves; below 0 when it was there before. */
   secondMs: ms,
   /** Until who asks is given the other relay; 0 when it was before. */
   reliefMs: ms,
-  /** Whether all paths of the next person who came went over it. */
+  /** Whether the next person who came was on relays with room. */
   newcomerOnIt: z.boolean(),
   /** From the last person's leaving until there is one relay again; null: not in the time given. */
   shrunkAfterMs: ms.nullable(),
@@ -30,7 +33,7 @@ const killSchema = z.object({
       name: z.string(),
       /** Whether a path of this person went over the relay that was killed. */
       onIt: z.boolean(),
-      /** From the kill until all that the person gets flows again; null: not by the end; absent: nothing stood still. */
+      /** From the kill until all that the person gets flows again; null: not by the end; absent: nothing stood still for 0.5 s. */
       recoverMs: ms.nullable().optional(),
       stayed: z.boolean(),
     }),
@@ -84,14 +87,17 @@ export interface TurnReport {
 /** Who had not recovered by the end of the watch counts with this. */
 const neverMs = 15_000;
 
+/** Everybody in the call: who is on another relay gets nothing of those who were on it. */
+const recoveredOf = ({ recoverMs }: KillRow['people'][number]): number =>
+  recoverMs === undefined ? standsMs : (recoverMs ?? neverMs);
+
 export function turnReport(rows: readonly TurnRow[], versions: Record<string, string>): TurnReport {
   const relief = rows.filter((row) => row.part === 'relief');
   const kill = rows.filter((row) => row.part === 'kill');
   const drain = rows.filter((row) => row.part === 'drain');
-  const hit = kill.flatMap(({ people }) => people).filter(({ recoverMs }) => recoverMs !== undefined);
   const [relieved, recovered] = [
     delayOf(relief.map(({ reliefMs }) => reliefMs)),
-    delayOf(hit.map(({ recoverMs }) => recoverMs ?? neverMs)),
+    delayOf(kill.flatMap(({ people }) => people).map(recoveredOf)),
   ];
   const whenPlayed = <Row, T>(played: readonly Row[], value: T) => (played.length > 0 ? value : null);
   return {
@@ -135,8 +141,8 @@ const seconds = (value: number | null | undefined) =>
 export function turnLine(row: TurnRow): string {
   const name = `${row.part} ${row.run}`;
   if (row.part === 'relief') {
-    const newcomer = row.newcomerOnIt ? 'the next call is on it' : 'the next call is NOT on it';
-    return `${name}: full with ${row.people - 1} people, another relay after ${seconds(row.secondMs)}, given after ${seconds(row.reliefMs)}, ${newcomer}; one relay again ${seconds(row.shrunkAfterMs)} after all left`;
+    const newcomer = `the next person has ${row.newcomerOnIt ? '' : 'NO '}room`;
+    return `${name}: ${row.full ? 'full' : 'not full'} with ${row.people - 1} people, another relay after ${seconds(row.secondMs)}, given after ${seconds(row.reliefMs)}, ${newcomer}; one relay again ${seconds(row.shrunkAfterMs)} after all left`;
   }
   if (row.part === 'kill') {
     const people = row.people.map(({ name: who, onIt, recoverMs, stayed }) => {
@@ -167,7 +173,7 @@ export function turnText({ date, result: r, rows, versions }: TurnReport): strin
   const below = (value: number | null, limit: number) => said(value === null ? null : value < limit);
   const none = (value: number | null) => said(value === null ? null : value === 0);
   const onDrained = rows.reduce((sum, row) => sum + (row.part === 'drain' ? row.pathsOnIt : 0), 0);
-  return `Real Chromium calls of three, all media over coturn, played up to ${date.slice(0, 10)}: ${r.runs.relief} times a relay became full, ${r.runs.kill} were killed, ${r.runs.drain} drained.
+  return `Real Chromium calls of three, all media over coturn, played up to ${date.slice(0, 10)}: ${r.runs.relief} times people came until a relay of 2 Mbit/s was full, ${r.runs.kill} were killed, ${r.runs.drain} drained.
 
 | | reached | wanted | |
 | --- | --- | --- | --- |
@@ -176,7 +182,7 @@ export function turnText({ date, result: r, rows, versions }: TurnReport): strin
 | people who lost the call by it | ${r.relayKillLeft ?? '–'} | 0 | ${none(r.relayKillLeft)} |
 | people cut by a drain (${onDrained} paths on the drained relays) | ${r.drainCut ?? '–'} | 0 | ${none(r.drainCut)} |
 
-Made with ${Object.entries(versions)
+Who noticed nothing for half a second counts with half a second. Made with ${Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')}. Every run: [scoreboard-turn.json](scoreboard-turn.json).
 `;

@@ -4,6 +4,7 @@
  */
 import { Redis } from 'ioredis';
 import { chooseRelays } from '../../quality/fleet/choose-relays.ts';
+import { relievedForMs, relieveRelays } from '../../quality/fleet/relieve.ts';
 import { type RelayHeartbeat, relayKeys } from '../../telemetry/relays.ts';
 import { failsAtOnce, waitsThrough } from '../../telemetry/service/redis.ts';
 import { readRelays } from '../../telemetry/service/relay-registry.ts';
@@ -35,6 +36,13 @@ const handedOutLoad = 0.01;
 const mostReports = 2;
 const reportMs = 15_000;
 
+/** A full relay, and the share of the calls on it that are to move. */
+export interface FullRelay {
+  readonly relayId: string;
+  readonly urls: readonly string[];
+  readonly share: number;
+}
+
 interface Noted {
   readonly relayId: string;
   readonly participantId: string;
@@ -47,6 +55,9 @@ export class Relays {
   readonly #subscriber: Redis | null = null;
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #lostListeners: ((lost: readonly LostRelay[]) => void)[] = [];
+  readonly #fullListeners: ((full: readonly FullRelay[]) => void)[] = [];
+  /** By id, when its calls were last asked to move. */
+  readonly #relieved = new Map<string, number>();
   #known: Map<string, KnownRelay> = new Map();
   #connectedAtMs = Number.POSITIVE_INFINITY;
   #handedOut: Noted[] = [];
@@ -76,6 +87,11 @@ export class Relays {
   /** Calls on them lose their path, unless `why` is `unheard` and only their agent is gone. */
   onLost(listener: (lost: readonly LostRelay[]) => void): void {
     this.#lostListeners.push(listener);
+  }
+
+  /** Others have room for part of the calls on them. */
+  onFull(listener: (full: readonly FullRelay[]) => void): void {
+    this.#fullListeners.push(listener);
   }
 
   /** @param leaving URLs of a relay that the participant lost its path on: it is given others, if there are */
@@ -150,6 +166,7 @@ export class Relays {
       const connectedForMs = performance.now() - this.#connectedAtMs;
       const { known, lost } = lookAtRelays(this.#known, { seen, connectedForMs });
       this.#known = known;
+      this.#relieve(Date.now());
       if (lost.length === 0) return;
       const relays = lost.map(({ relayId, why }) => `${relayId} ${why}`);
       this.#options.log.warn({ relays }, 'relays lost');
@@ -157,5 +174,20 @@ export class Relays {
     } catch (error) {
       this.#options.log.debug({ err: error }, 'relays: no look possible');
     }
+  }
+
+  #relieve(nowMs: number): void {
+    for (const [relayId, atMs] of this.#relieved)
+      if (atMs <= nowMs - relievedForMs) this.#relieved.delete(relayId);
+    const heard = [...this.#known.values()].filter((one) => one.heard).map(({ heartbeat }) => heartbeat);
+    const loads = heard.map((heartbeat) => ({ ...heartbeat, load: heartbeat.load ?? undefined }));
+    const full = relieveRelays(loads).flatMap(({ relayId, share }) => {
+      if (this.#relieved.has(relayId)) return [];
+      this.#relieved.set(relayId, nowMs);
+      return [{ relayId, share, urls: heard.find((one) => one.relayId === relayId)!.urls }];
+    });
+    if (full.length === 0) return;
+    this.#options.log.info({ full }, 'full relays: part of the calls on them are asked to move');
+    for (const listener of this.#fullListeners) listener(full);
   }
 }

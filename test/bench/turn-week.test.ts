@@ -27,6 +27,22 @@ it('counts relay-hours and saturated minutes of a fleet that never changes', () 
   expect(week(1.9, 2).saturatedMinutes).toBe(7 * 24 * 60);
 });
 
+it('moves part of the calls off full relays once another is there', () => {
+  // Two full relays, 90 s until the third: without moving, 25-minute calls would keep them full for long after it.
+  const from = 400;
+  const demand = new Float64Array(steps).fill(1.7).fill(2.4, from);
+  const { saturatedMinutes } = playWeek({
+    region: 'eu',
+    demand,
+    faults: quiet,
+    seed: 1,
+    startWith: 2,
+    scaler: (_view, { step }) => ({ start: step === from ? 1 : 0, resume: [], drain: [], remove: [] }),
+  });
+  expect(saturatedMinutes).toBeGreaterThan(0);
+  expect(saturatedMinutes).toBeLessThanOrEqual(3);
+});
+
 it('takes the least that carries the demand for the perfect forecast, and one more where it must spare one', () => {
   const demand = new Float64Array(steps).fill(2.6);
   expect(forecastHours(demand, 0)).toBeCloseTo(3 * 168);

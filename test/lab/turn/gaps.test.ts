@@ -36,7 +36,7 @@ describe('time to recover', () => {
       6_000,
     ],
     ['it never came back', { a: [[10_000, 30_000]] }, null],
-    ['a pause shorter than a second', { a: [[10_000, 10_900]] }, undefined],
+    ['a pause shorter than half a second', { a: [[10_000, 10_400]] }, undefined],
     ['a stop that was over before', { a: [[5_000, 8_000]] }, undefined],
     ['a stream that stood still before already', { a: [[5_000, 12_000]], b: [] }, undefined],
   ] as const)('%s', (_what, standing, expected) => {

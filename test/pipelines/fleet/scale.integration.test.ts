@@ -58,6 +58,8 @@ beforeAll(async () => {
     CALLSCOPE_FLEET_DRIVER: 'local',
     CALLSCOPE_FLEET_LOOK_SECONDS: '1',
     CALLSCOPE_FLEET_WARM_UP_SECONDS: '2',
+    CALLSCOPE_FLEET_COOL_DOWN_SECONDS: '8',
+    CALLSCOPE_FLEET_DRAINED_SECONDS: '1',
   });
 });
 afterAll(async () => {
@@ -89,4 +91,21 @@ test('autoscalers can read what is wanted', async () => {
   const text = await (await fetch(`${pipelines.url}/metrics`)).text();
   expect(text).toContain(`callscope_turn_wanted_relays{region="${region}"} 2`);
   expect((await fetch(`${pipelines.url}/api/v1/turn-fleet?region=nowhere`)).status).toBe(503);
+});
+
+test('a relay too many is drained and ended, and what came of it is kept', async () => {
+  await fleet.start(1);
+  expect(fleet.relays).toHaveLength(3);
+  await until('the fleet to shrink', () => fleet.relays.length === 2, 60_000);
+  const shrunk = (await decisions()).find(({ action }) => action === 'shrink');
+  expect(shrunk).toMatchObject({ start: 0, wanted: 2, told: 'queued' });
+  const [drained] = shrunk!.drain;
+  const ended = (await decisions()).find(({ remove }) => remove.includes(drained!));
+  expect(ended?.reason).toMatch(/empty after a drain/);
+  expect(fleet.relays.some(({ relayId }) => relayId === drained)).toBe(false);
+  await until(
+    'the outcome',
+    async () => (await decisions()).find(({ action }) => action === 'shrink')?.outcome === 'better',
+    40_000,
+  );
 });

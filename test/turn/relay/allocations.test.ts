@@ -40,6 +40,43 @@ describe('allocations', () => {
     expect(allocations.total).toEqual({ packetsUp: 10, bytesUp: 100_000, packetsDown: 5, bytesDown: 25_000 });
   });
 
+  describe('whose first report is due', () => {
+    /** Of four that began together, one carries 1 Mbit/s and the others are idle. */
+    const settled = () => {
+      const allocations = new Allocations();
+      for (const id of ['a', 'b', 'c', 'd']) allocations.take(held(id), 0);
+      for (let second = 1; second <= 40; second++) allocations.take(traffic('a', 125_000), second * 1_000);
+      expect(allocations.bitsPerSecond(40_000)).toBe(1_000_000);
+      return allocations;
+    };
+
+    test('are taken to carry what those before carry on average, for 20 s', () => {
+      const allocations = settled();
+      allocations.take(held('new'), 40_000);
+      expect(allocations.bitsPerSecond(40_000)).toBe(1_250_000);
+      allocations.take(traffic('a', 125_000 * 20), 60_000);
+      expect(allocations.bitsPerSecond(60_000)).toBe(1_000_000);
+    });
+
+    test('carry what they say once they have said it', () => {
+      const allocations = settled();
+      allocations.take(held('new'), 40_000);
+      allocations.take(traffic('new', 50_000), 41_000);
+      expect(allocations.bitsPerSecond(41_000)).toBe(1_400_000);
+    });
+
+    test('are taken for a call’s as long as there were none before, and are remembered after all are gone', () => {
+      const allocations = new Allocations();
+      allocations.take(held('a'), 0);
+      expect(allocations.bitsPerSecond(1)).toBe(100_000);
+      const later = settled();
+      for (const allocationId of ['a', 'b', 'c', 'd']) later.take({ kind: 'deleted', allocationId }, 41_000);
+      expect(later.bitsPerSecond(41_000)).toBe(0);
+      later.take(held('new'), 42_000);
+      expect(later.bitsPerSecond(42_000)).toBe(250_000);
+    });
+  });
+
   test('keep their traffic in the total after they are gone', () => {
     const allocations = new Allocations();
     allocations.take(held('a'), 0);
