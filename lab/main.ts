@@ -11,7 +11,7 @@ import { playRun, type RunSpec } from './play.ts';
 import { playAll, progressOf } from './play-all.ts';
 import { programme } from './programme.ts';
 import { rejudge } from './rejudge.ts';
-import { keyOf, parseRows } from './row.ts';
+import { crowdedAt, isCrowded, keyOf, parseRows } from './row.ts';
 import { buildScoreboard, scoreboardText } from './scoreboard.ts';
 import { purposeOf } from './seeds.ts';
 import { runLine, summaryLines } from './summary.ts';
@@ -58,7 +58,7 @@ async function lab(options: LabOptions): Promise<number> {
       `${file} holds a run of seed ${wrong.seed}, which is not one for ${purpose === 'tune' ? '--tune' : 'the scoreboard'}: keep them in files of their own`,
     );
   }
-  const have = new Set(kept.map(keyOf));
+  const have = new Set(kept.filter((row) => !isCrowded(row)).map(keyOf));
   const all = programme(options);
   const due = all.filter(
     ({ family, severity, seed }) => !have.has(keyOf({ family: family.name, severity, seed })),
@@ -88,6 +88,7 @@ async function lab(options: LabOptions): Promise<number> {
           appendFileSync(file, `${JSON.stringify(row)}\n`);
           rows.push(row);
           screen.print(runLine(row), 'plain');
+          if (isCrowded(row)) screen.print(`  ${crowdedNote}`, 'warn');
         },
       });
       notRun = left.map(nameOf);
@@ -111,6 +112,8 @@ async function lab(options: LabOptions): Promise<number> {
   if (signal.aborted) return exitCodes.interrupted;
   return options.play && !options.rejudge && notRun.length > 0 ? exitCodes.incomplete : exitCodes.played;
 }
+
+const crowdedNote = `not counted: over ${crowdedAt * 100} % of the cores were busy before the fault; --resume plays it again`;
 
 function nameOf({ family, severity, seed }: RunSpec): string {
   return `${family.name} ${severity} ${seed}`;

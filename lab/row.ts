@@ -74,6 +74,13 @@ export type RunRow = z.infer<typeof rowSchema>;
 export type FoundIncident = RunRow['found'][number];
 export type ExpectedFinding = RunRow['truth']['expected'][number];
 
+/**
+ * A machine that was full before the fault began starves calls by itself, which the truth does not know of. Decided by
+ * the load alone, before anybody looks at what was found.
+ */
+export const crowdedAt = 0.9;
+export const isCrowded = ({ load }: Pick<RunRow, 'load'>): boolean => load.before > crowdedAt;
+
 export const keyOf = (run: { family: string; severity: string; seed: number }): string =>
   `${run.family} ${run.severity} ${run.seed}`;
 

@@ -1,6 +1,6 @@
 /** The scoreboard: scores with all that is needed to judge them, as an object for JSON and as a page. */
 import { families } from './families/list.ts';
-import type { RunRow } from './row.ts';
+import { crowdedAt, isCrowded, type RunRow } from './row.ts';
 import { type DetectorScore, type FamilyScore, type Scores, score } from './score.ts';
 import { judgeRun } from './verdicts.ts';
 
@@ -14,6 +14,8 @@ export interface Scoreboard extends Scores {
   detectors: string[];
   load: { median: number | null; highest: number | null };
   notRun: string[];
+  /** Runs that are left out of everything here, by their load alone (`isCrowded`). */
+  crowded: number;
   /** Each run, short: enough to see what was counted as what. */
   runs: {
     family: string;
@@ -26,7 +28,8 @@ export interface Scoreboard extends Scores {
   }[];
 }
 
-export function buildScoreboard(rows: readonly RunRow[], notRun: readonly string[]): Scoreboard {
+export function buildScoreboard(all: readonly RunRow[], notRun: readonly string[]): Scoreboard {
+  const rows = all.filter((row) => !isCrowded(row));
   const loads = rows.map((row) => row.load.before).sort((a, b) => a - b);
   const scores = score(rows);
   return {
@@ -45,6 +48,7 @@ export function buildScoreboard(rows: readonly RunRow[], notRun: readonly string
     byDetector: scores.byDetector,
     confusion: scores.confusion,
     notRun: [...notRun],
+    crowded: all.length - rows.length,
     runs: rows.map((row) => {
       const { incidents, findings } = judgeRun(row);
       return {
@@ -162,6 +166,7 @@ export function scoreboardText(board: Scoreboard): string {
     ),
     `- detectors that spoke: ${board.detectors.join(', ') || 'none'}`,
     `- cores in use before the faults: ${share(board.load.median)} median, ${share(board.load.highest)} at most`,
+    `- left out, and played again where the family stands above: ${board.crowded} runs before whose fault over ${share(crowdedAt)} of the cores were busy`,
     '',
     '## Not run',
     '',

@@ -38,6 +38,11 @@ describe('the scoreboard', () => {
     expect(text).not.toMatch(/undefined|NaN/);
   });
 
+  it('leaves out what was played on a full machine, whatever was found', () => {
+    const full = row([], { seed: 3, load: { before: 0.95, during: 0.5 } });
+    expect(buildScoreboard([...rows, full], [])).toEqual({ ...board, notRun: [], crowded: 1 });
+  });
+
   it('can be written of nothing', () => {
     const empty = buildScoreboard([], []);
     expect(scoreboardText(empty)).not.toMatch(/undefined|NaN/);
