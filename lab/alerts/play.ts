@@ -46,7 +46,7 @@ export async function playScenario(stage: Stage, scenario: Scenario): Promise<Ou
     toMinute: fault + scenario.after + 1,
     ...scenario.fleet(fault),
   });
-  await stage.send(requestsOf(rows));
+  await stage.send(requestsOf(rows, scenario.name));
   await stage.insert('stream_score', rows.scores);
   await stage.insert('incident', rows.incidents);
   await arrived(stage, rows);
