@@ -156,12 +156,12 @@ export interface PitfallRow {
   readonly example: string;
 }
 
-/** All that have struck, as rows of PitfallRow, the most people first. */
-export const pitfallsSql = (bounds: Bounds): string =>
+/** All that have struck, as rows of PitfallRow, the most people first. @param of these only */
+export const pitfallsSql = (bounds: Bounds, of = pitfalls): string =>
   `SELECT pitfall, uniqExact(tenant_id, call_id, participant_id) AS people, uniqExact(tenant_id, call_id) AS calls,
   max(at) AS last_at, argMax(call_id, at) AS example_call, argMax(detail, at) AS example
 FROM (
-${pitfalls
+${of
   .map(
     ({ name, people }) =>
       `SELECT '${name}' AS pitfall, tenant_id, call_id, participant_id, at, detail FROM (${people(bounds)})`,
