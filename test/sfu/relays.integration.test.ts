@@ -10,7 +10,9 @@ import { startTestNode, type TestNode, tokenSecret } from './support/node.ts';
 const region = `sfu-${process.pid}`;
 let redis: Redis;
 let node: TestNode;
-const ids = ['near', 'nearer', 'full', 'leaving'].map((name) => `${region}-${name}`);
+const ids = ['near', 'nearer', 'full', 'leaving', 'extra', 'another', 'last'].map(
+  (name) => `${region}-${name}`,
+);
 
 const tell = async (name: string, change: Partial<RelayHeartbeat>) => {
   const relayId = `${region}-${name}`;
@@ -95,6 +97,28 @@ test('when a relay dies, everybody is told, with others; and nobody is given it 
   expect(namesIn(lost.iceServers)).toEqual(['near', 'full']);
   expect(namesIn((await node.admit('relays', 'D')).iceServers)).toEqual(['near', 'full']);
   client.close();
+});
+
+test('of the calls on a full relay some are asked to move to those with room, and not again at once', async () => {
+  const clients = await Promise.all(['F', 'G', 'H', 'I', 'J', 'K'].map((name) => node.join('relays', name)));
+  const moved = () =>
+    clients.flatMap(({ notifications }) => notifications.filter(({ method }) => method === 'relaysLost'));
+  // Four fifths of them: that nobody is asked comes once in 15,000 times.
+  for (const name of ['full', 'extra', 'another', 'last']) await tell(name, { load: 0 });
+  await tell('near', { load: 3.75 });
+  await eventually('some to be asked', () => moved().length > 0);
+  const asked = moved().length;
+  const { urls, iceServers } = moved()[0]!.data as { urls: string[]; iceServers: IceServerInfo[] };
+  expect(urls).toEqual(['turn:near.example:3478?transport=udp']);
+  expect(namesIn(iceServers)).not.toContain('near');
+  const told = () => node.records(events.relaysLost).filter((record) => record.why === 'full');
+  await eventually('it to be told', () => told().length > 0);
+  expect(told()).toHaveLength(1);
+  expect(told()[0]).toMatchObject({ relay_ids: `${region}-near`, participants: asked });
+  await tell('near', { load: 0.3 });
+  await tell('full', { load: 0.8 });
+  for (const name of ['extra', 'another', 'last']) await tell(name, { state: 'draining', load: 0 });
+  for (const client of clients) client.close();
 });
 
 test('an ICE restart hands out others than the relay that the path was lost on', async () => {
