@@ -23,6 +23,8 @@ const decisionSchema = z.object({
   kind: z.string(),
   participant_id: z.string(),
   sent_at: z.number(),
+  lifted_at: z.number().nullable(),
+  lift_reason: z.string(),
   outcome: z.string(),
 });
 
@@ -51,7 +53,7 @@ const incidentQuery = `
   ORDER BY incident.detected_at, incident_id`;
 
 const decisionQuery = `
-  SELECT kind, participant_id, ${millis('sent_at')}, outcome
+  SELECT kind, participant_id, ${millis('sent_at')}, ${millis('lifted_at')}, lift_reason, outcome
   FROM decision FINAL
   WHERE call_id IN ({calls:Array(String)})
   ORDER BY decision.sent_at, decision_id`;

@@ -250,12 +250,15 @@ function rowOf(
       evidence: incident.evidence,
       sentence: incident.sentence,
     })),
-    decisions: findings.decisions.map(({ kind, participant_id, sent_at, outcome }) => ({
-      kind,
-      seat: seatOf(participant_id),
-      sentMs: since(sent_at),
-      outcome,
-    })),
+    decisions: findings.decisions.map(
+      ({ kind, participant_id, sent_at, lifted_at, lift_reason, outcome }) => ({
+        kind,
+        seat: seatOf(participant_id),
+        sentMs: since(sent_at),
+        recoveredMs: lifted_at !== null && lift_reason === 'recovered' ? since(lifted_at) : null,
+        outcome,
+      }),
+    ),
     mos: {
       before: mean(played.readyAtMs, onsetAtMs),
       during: mean(onsetAtMs, played.faultEndAtMs),

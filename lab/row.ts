@@ -58,7 +58,14 @@ export const rowSchema = z.object({
   }),
   found: z.array(foundSchema),
   decisions: z.array(
-    z.object({ kind: z.string(), seat: seat.nullable(), sentMs: z.number(), outcome: z.string() }),
+    z.object({
+      kind: z.string(),
+      seat: seat.nullable(),
+      sentMs: z.number(),
+      /** When it was lifted because the trouble was over; null: was not. Older rows lack it. */
+      recoveredMs: z.number().nullable().optional(),
+      outcome: z.string(),
+    }),
   ),
   /** Mean scores of what the affected ones (all, in a clean call) receive, before and during the fault. */
   mos: z.object({ before: meanSchema, during: meanSchema }),

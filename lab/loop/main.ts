@@ -38,6 +38,7 @@ Plays the same faults with the same seeds twice, with the loop off and on, and c
 seconds frozen, seconds of bad audio, MOS, time to recover, time to act; and that clean calls are left alone.
 
   --family NAME      only these faults; may be given several times               (all)
+  --loop MODE        only with the loop off, or on                               (both)
   --runs N           seeds of each fault                                         (1)
   --seed N           the first of them, counted within its range                 (0)
   --tune             take the seeds for fitting, not the scoreboard's
@@ -61,6 +62,7 @@ const optionsSchema = z.object({
       }),
     )
     .default(names),
+  loop: z.array(z.enum(modes)).default([...modes]),
   runs: whole(1, 100).default(1),
   seed: whole(0, 99_999).default(0),
   tune: z.boolean().default(false),
@@ -127,7 +129,7 @@ async function playBoth(options: LoopOptions, { dataDir, rows, file, screen, sig
         }),
       ),
   );
-  const due = modes.map((mode) => ({
+  const due = options.loop.map((mode) => ({
     mode,
     specs: all.filter((spec) => !have.has(`${keyOf({ ...spec, family: spec.family.name })} ${mode}`)),
   }));
@@ -196,6 +198,7 @@ export function readLoopOptions(args: string[]): LoopOptions | 'help' {
     negatable: true,
     flags: {
       family: { type: 'string', multiple: true },
+      loop: { type: 'string', multiple: true },
       runs: { type: 'string' },
       seed: { type: 'string' },
       tune: { type: 'boolean' },

@@ -164,21 +164,22 @@ const pairOf = ({ family, severity, seed }: RunRow) => `${family} ${severity} ${
 const of = (rows: readonly LoopRow[], mode: LoopRow['loop']) => rows.filter(({ loop }) => loop === mode);
 const recovered = (row: LoopRow): number => row.suffered.recoverMs ?? row.endMs - row.faultEndMs;
 const firstActionMs = (row: LoopRow): number | null =>
-  row.decisions.find(({ sentMs, kind }) => sentMs >= 0 && kind !== 'lift')?.sentMs ?? null;
+  row.decisions.find(({ sentMs }) => sentMs >= 0)?.sentMs ?? null;
 
 /** Taken back so soon, it had not been given up for good reason. */
 const soonMs = 60_000;
 
-/** What was taken within a minute after a lift of the same participant. */
+/** What was taken within a minute after the like of it had been lifted for the same participant. */
 const flapsOf = ({ decisions }: RunRow): number =>
-  decisions.filter(
-    (taken, i) =>
-      taken.kind !== 'lift' &&
-      decisions
-        .slice(0, i)
-        .some(
-          (lift) => lift.kind === 'lift' && lift.seat === taken.seat && taken.sentMs - lift.sentMs < soonMs,
-        ),
+  decisions.filter((taken) =>
+    decisions.some(
+      ({ kind, seat, recoveredMs }) =>
+        (kind === 'limit_sending') === (taken.kind === 'limit_sending') &&
+        seat === taken.seat &&
+        typeof recoveredMs === 'number' &&
+        recoveredMs <= taken.sentMs &&
+        taken.sentMs - recoveredMs < soonMs,
+    ),
   ).length;
 
 function side(rows: readonly LoopRow[], mode: LoopRow['loop']): Side {

@@ -61,7 +61,12 @@ describe('the comparison', () => {
   });
 
   it('counts a cap that follows a lift within a minute as a reversal', () => {
-    const decisions = [take(1_000), { ...take(20_000), kind: 'lift' }, take(40_000), take(200_000)];
+    const decisions = [
+      { ...take(1_000), recoveredMs: 20_000 },
+      { ...take(30_000), kind: 'limit_sending' },
+      take(40_000),
+      take(200_000),
+    ];
     expect(loopReport([run('off', fault), run('on', { ...fault, decisions })]).result.flaps).toBe(1);
   });
 });
