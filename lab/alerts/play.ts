@@ -90,7 +90,7 @@ async function outcomeOf(stage: Stage, scenario: Scenario, fault: number, rows: 
       alerts.length === 1 &&
       isExpected(alert!, expected) &&
       notifications.firing === 1 &&
-      pager.trigger === (page ? 1 : 0) &&
+      (pager.trigger ?? 0) === (page ? 1 : 0) &&
       (!ends || (notifications.resolved === 1 && pager.resolve === 1)),
     alerts: alerts.map(({ severity, slo, scope, factor, fired_at, status, headline }) => ({
       severity,
