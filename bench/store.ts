@@ -34,12 +34,12 @@ const mostBytesPerRow = 25;
 export const storeBenchmark: Benchmark = {
   summary:
     'bytes on disk a row of realistic calls, and how soon one is read, against the layout of otel_logs',
-  usage: '--rows N (default 1000000), --minutes M (how long a call is, default 10)',
+  usage: '--rows N (default 3000000), --minutes M (how long a call is, default 10)',
   run: runStore,
 };
 
 async function runStore(args: readonly string[]): Promise<BenchmarkReport> {
-  const rows = optionOf(args, '--rows', 1_000_000);
+  const rows = optionOf(args, '--rows', 3_000_000);
   const minutes = optionOf(args, '--minutes', 10);
   const directory = mkdtempSync(path.join(os.tmpdir(), 'callscope-bench-'));
   const clickhouse = await startClickHouse({ dataDir: path.join(directory, 'clickhouse') });
