@@ -53,7 +53,9 @@ async function runIngest(args: readonly string[]): Promise<BenchmarkReport> {
   const large = bodies(recordsPerRequest);
   const small = bodies(recordsPerSmallRequest);
 
+  // A collector that has just begun is compiled while it works, small requests' part of it last.
   await saturate(rig, sender, large, writers, Math.min(rows, 200_000));
+  await saturate(rig, sender, small, writers, Math.min(rows, 200_000));
   const largeRuns: Run[] = [];
   const smallRuns: Run[] = [];
   const nativeRuns: NativeRun[] = [];
