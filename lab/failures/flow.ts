@@ -7,7 +7,7 @@
 import type { Page } from 'playwright-core';
 import type { LabPage } from '../participants/detour.ts';
 
-/** The page's record: for each look the newest moment that every flow had reached by then, epoch ms. */
+/** The page's record: for each look the newest moment that every flow had reached by then, epoch ms as `timestamp` of W3C RTCRtpContributingSource. */
 interface FlowPage extends LabPage {
   callscopeFlow: { atMs: number; audioMs: number[]; videoMs: number[] }[];
 }
@@ -29,7 +29,7 @@ function watchFlow(everyMs: number): void {
       for (const receiver of connection.getReceivers()) {
         const [source] = receiver.getSynchronizationSources();
         if (!source) continue;
-        (receiver.track.kind === 'audio' ? audioMs : videoMs).push(performance.timeOrigin + source.timestamp);
+        (receiver.track.kind === 'audio' ? audioMs : videoMs).push(source.timestamp);
       }
     }
     page.callscopeFlow.push({ atMs: Date.now(), audioMs, videoMs });

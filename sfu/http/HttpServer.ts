@@ -82,11 +82,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const looks = new Map<string, RateLimit>();
   // A page of one entrance asks at another.
   app.options('/api/v1/join', (_request, reply) =>
-    reply.code(204).headers({
-      'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'content-type',
-      'access-control-max-age': '600',
-    }),
+    reply
+      .code(204)
+      .headers({
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': 'content-type',
+        'access-control-max-age': '600',
+      })
+      .send(),
   );
   app.post('/api/v1/join', async (request, reply) => {
     if (!allowed(joins, joinRate, request.ip, Date.now())) {

@@ -59,6 +59,26 @@ test('whichever node is asked, a room has one call on one node', async () => {
   await until('it is nobody’s any more', async () => (await two.admit('shared', 'C')).sfuNodeId === 'n2');
 });
 
+test('a page of one entrance may ask at another, and no other site may', async () => {
+  const entrance = 'https://entrance.example';
+  const node = await startTestNode({ CALLSCOPE_SFU_ENTRANCES: entrance });
+  started.push(node);
+  const asked = (origin: string) =>
+    fetch(`${node.url}/api/v1/join`, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      },
+    });
+  const answer = await asked(entrance);
+  expect(answer.status).toBe(204);
+  expect(answer.headers.get('access-control-allow-origin')).toBe(entrance);
+  expect(answer.headers.get('access-control-allow-headers')).toBe('content-type');
+  expect((await asked('https://elsewhere.example')).headers.get('access-control-allow-origin')).toBeNull();
+});
+
 test('a node that is admitted to begins the call under the id that was given out', async () => {
   const { nodes } = await start(2);
   const [one, two] = nodes as [TestNode, TestNode];
