@@ -314,7 +314,7 @@ describe('roles', () => {
     const support = await browser.person();
     await open(`/calls/${demoCallId}`, 'support', support.page);
     await ready(support.page);
-    expect(await support.page.getByRole('button', { name: 'Erase' }).count()).toBe(0);
+    expect(await support.page.getByRole('button', { name: /^Erase/ }).count()).toBe(0);
     expect(await support.page.getByRole('link', { name: 'Audit log' }).count()).toBe(0);
     await support.page.goto(`${inspector.url}/audit`);
     await support.page.getByRole('alert').waitFor();
@@ -338,10 +338,22 @@ describe('roles', () => {
     await stranger.context.close();
   });
 
+  it('an admin erases one participant: nothing of them is left, and the rest of the call stays', async () => {
+    await inspector.putDemoCall({ callId: 'without-bruno' });
+    await open('/calls/without-bruno');
+    await page.getByRole('button', { name: 'Bruno', exact: true }).first().click();
+    page.once('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: 'Erase Bruno' }).click();
+    await expect.poll(() => page.locator('h1').innerText(), { timeout: 60_000 }).not.toContain('Bruno');
+    expect(await page.locator('h1').innerText()).toMatch(/Ana.*Chiara|Chiara.*Ana/);
+    expect(await page.locator('main').innerText()).not.toContain('Bruno');
+    expect(await page.locator('.verdict').innerText()).toContain("Chiara's own downlink");
+  });
+
   it('an admin erases a call, and it is gone', async () => {
     await open(`/calls/${demoCallId}`);
     page.once('dialog', (dialog) => void dialog.accept());
-    await page.getByRole('button', { name: 'Erase' }).click();
+    await page.getByRole('button', { name: 'Erase', exact: true }).click();
     await page.waitForURL(`${inspector.url}/`, { timeout: 60_000 });
     await page.goto(`${inspector.url}/calls/${demoCallId}`);
     await page.getByRole('alert').waitFor();

@@ -126,6 +126,11 @@ export const api = {
       { signal },
     ),
   erase: (callId: string) => ask<{ tables: number; rows: number }>(callPath(callId), { method: 'DELETE' }),
+  eraseParticipant: (callId: string, participantId: string) =>
+    ask<{ rows: number; rewritten: number }>(
+      `${callPath(callId)}/participants/${encodeURIComponent(participantId)}`,
+      { method: 'DELETE' },
+    ),
   exportUrl: (callId: string) => `/api/v1${callPath(callId)}/export`,
   liveUrl: (callId: string) => `/api/v1${callPath(callId)}/live`,
   judge: (file: Blob) =>

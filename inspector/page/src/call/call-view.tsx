@@ -64,7 +64,8 @@ export function CallView(props: { callId: string; known: CallPage | undefined; s
     );
   }
   if (!page) return <Waiting />;
-  return <Call page={page} session={session} />;
+  const renew = () => void api.call(callId).then(setPage, setFault);
+  return <Call page={page} session={session} renew={renew} />;
 }
 
 /** Renews the page whenever the service says that something changed, while the call goes on. */
@@ -117,7 +118,7 @@ function lookAt(finding: Finding | undefined): string | undefined {
   return finding?.participantId || finding?.concerns[0];
 }
 
-function Call({ page, session }: { page: CallPage; session: SessionAnswer }) {
+function Call({ page, session, renew }: { page: CallPage; session: SessionAnswer; renew: () => void }) {
   const [focus, setFocus] = useState(() => focusInAddress(page));
   const [chosen, setChosen] = useState(0);
   const charts = useRef<HTMLElement>(null);
@@ -145,6 +146,11 @@ function Call({ page, session }: { page: CallPage; session: SessionAnswer }) {
     (participant: string, sender = '') => setFocus((now) => ({ ...now, participant, sender })),
     [],
   );
+  const mayErase = page.origin === 'store' && session.role === 'admin' && !page.live;
+  const onErased = (gone: string) => {
+    pick(page.people.find((p) => p.participantId !== gone)?.participantId ?? '');
+    renew();
+  };
   const showFinding = (index: number) => {
     const found = page.verdict.findings[index]!;
     setChosen(index);
@@ -173,7 +179,12 @@ function Call({ page, session }: { page: CallPage; session: SessionAnswer }) {
       <ChartsPanel innerRef={charts} page={page} focus={focus} whole={whole} onSpan={setSpan} onPick={pick} />
       <div class="side-by-side">
         <JoinPanel page={page} participant={focus.participant} />
-        <DetailsPanel page={page} participant={focus.participant} onPick={pick} />
+        <DetailsPanel
+          page={page}
+          participant={focus.participant}
+          onPick={pick}
+          onErased={mayErase ? onErased : undefined}
+        />
       </div>
       <EventsPanel page={page} participant={focus.participant} />
       <SamplesPanel page={page} focus={focus} whole={whole} />

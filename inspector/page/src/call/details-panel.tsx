@@ -1,15 +1,20 @@
 /** Who they were and how they were connected: devices, ways taken, candidates. */
+import { useState } from 'preact/hooks';
 import type { CallPage, Person, Way } from '../../../contract.ts';
+import { api } from '../api.ts';
 import { clock } from '../format.ts';
 import { GradeChip } from '../parts/grade.tsx';
+import { Failure } from '../parts/notice.tsx';
 
 interface Props {
   readonly page: CallPage;
   readonly participant: string;
   readonly onPick: (participant: string) => void;
+  /** Undefined: who looks at it may not erase, or there is nothing to erase yet. */
+  readonly onErased: ((participant: string) => void) | undefined;
 }
 
-export function DetailsPanel({ page, participant, onPick }: Props) {
+export function DetailsPanel({ page, participant, onPick, onErased }: Props) {
   const person = page.people.find((p) => p.participantId === participant);
   return (
     <section class="card" aria-labelledby="people-title">
@@ -57,6 +62,9 @@ export function DetailsPanel({ page, participant, onPick }: Props) {
           </tbody>
         </table>
       </section>
+      {person && onErased && (
+        <EraseButton key={participant} page={page} person={person} onErased={onErased} />
+      )}
       {person && person.ways.length > 0 && (
         <>
           <h3>Ways that {person.name} took</h3>
@@ -70,6 +78,31 @@ export function DetailsPanel({ page, participant, onPick }: Props) {
         </>
       )}
     </section>
+  );
+}
+
+function EraseButton(props: { page: CallPage; person: Person; onErased: (participant: string) => void }) {
+  const { page, person, onErased } = props;
+  const [fault, setFault] = useState<unknown>();
+  const erase = async () => {
+    const sure = confirm(
+      `Erase ${person.name} from this call? What was measured of them will be gone for good, and their name from what is said of others.`,
+    );
+    if (!sure) return;
+    try {
+      await api.eraseParticipant(page.callId, person.participantId);
+      onErased(person.participantId);
+    } catch (error) {
+      setFault(error);
+    }
+  };
+  return (
+    <>
+      <button type="button" class="danger" onClick={() => void erase()}>
+        Erase {person.name}
+      </button>
+      {fault !== undefined && <Failure error={fault} />}
+    </>
   );
 }
 
