@@ -140,8 +140,14 @@ export class Line implements Requests {
     }
   }
 
+  /** Where the silent socket leads is tried last; one that ended may only have been cut. */
   private look(session: Session): void {
-    this.search ??= new Search(this.urls, session, this.socketHandlers, {
+    const { socket } = this;
+    const urls = socket ? [...this.urls].sort((a, b) => rank(a) - rank(b)) : this.urls;
+    function rank(url: string): number {
+      return url === socket?.url ? 1 : 0;
+    }
+    this.search ??= new Search(urls, session, this.socketHandlers, {
       onAttempt: this.handlers.onAttempt,
       onFound: (socket, snapshot, tookMs) => {
         this.search = null;

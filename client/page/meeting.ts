@@ -10,6 +10,7 @@ import { isGone, requestAdmission } from './admission.ts';
 import { reconnectDelayMs } from './backoff.ts';
 import { Call, type CallOptions } from './call.ts';
 import { explainMediaError, type Opened, openEach, openMicrophoneAndCamera } from './devices.ts';
+import { FailedJoins } from './failed-joins.ts';
 import { FaultError, faultOf } from './faults.ts';
 import { pause } from './line.ts';
 import type { PageOptions } from './options.ts';
@@ -17,8 +18,6 @@ import { SignalingError } from './signaling.ts';
 import type { Store } from './store.ts';
 
 const allSources = ['microphone', 'camera', 'screen'] as const;
-/** Join attempts that failed before there was a token to report them with. */
-const mostWaitingTraces = 8;
 
 export class Meeting {
   private readonly options: PageOptions;
@@ -31,7 +30,11 @@ export class Meeting {
   private stay = new AbortController();
   /** Devices being opened, if any. */
   private opening: Promise<void> | null = null;
-  private waitingTraces: JoinTrace[] = [];
+  private readonly failedJoins = new FailedJoins({
+    // Browsers that keep nothing throw already when they are asked for their storage.
+    getItem: (key) => localStorage.getItem(key),
+    setItem: (key, value) => localStorage.setItem(key, value),
+  });
   private waitingErrors: { error: unknown; source: MediaSource }[] = [];
 
   constructor(options: PageOptions, store: Store) {
@@ -113,6 +116,7 @@ export class Meeting {
   private async enter(trace: JoinTrace | null): Promise<void> {
     const { signal } = this.stay;
     const span = trace?.span(spans.admission);
+    const startedMs = Date.now();
     let answer: JoinAnswer;
     try {
       answer = await requestAdmission(this.origins, this.options.invite, this.store.state.name, signal);
@@ -120,7 +124,7 @@ export class Meeting {
       if (answer.entrances.length > 0) this.origins = ownFirst(answer.entrances);
     } catch (error) {
       span?.fail(error);
-      if (trace) this.waitingTraces = [...this.waitingTraces, trace].slice(-mostWaitingTraces);
+      if (trace) this.failedJoins.keep(startedMs, error);
       throw error;
     }
     this.call?.close();
@@ -196,9 +200,8 @@ export class Meeting {
       : null;
     const { telemetry } = this;
     if (!telemetry) return null;
-    for (const failed of this.waitingTraces) telemetry.adopt(failed);
+    for (const failed of this.failedJoins.take()) telemetry.adopt(failed);
     for (const { error, source } of this.waitingErrors) telemetry.mediaError(error, source);
-    this.waitingTraces = [];
     this.waitingErrors = [];
     if (trace) telemetry.adopt(trace);
     return telemetry;

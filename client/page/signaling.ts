@@ -53,12 +53,14 @@ interface Waiting {
 }
 
 export class Signaling implements Requests {
+  readonly url: string;
   private readonly socket: WebSocket;
   private readonly handlers: SignalingHandlers;
   private readonly waiting = new Map<number, Waiting>();
   private nextId = 1;
 
-  private constructor(socket: WebSocket, handlers: SignalingHandlers) {
+  private constructor(url: string, socket: WebSocket, handlers: SignalingHandlers) {
+    this.url = url;
     this.socket = socket;
     this.handlers = handlers;
   }
@@ -73,7 +75,7 @@ export class Signaling implements Requests {
     { limitMs = openLimitMs, signal }: { limitMs?: number; signal?: AbortSignal } = {},
   ): Promise<Signaling> {
     const socket = new WebSocket(url);
-    const signaling = new Signaling(socket, handlers);
+    const signaling = new Signaling(url, socket, handlers);
     await new Promise<void>((resolve, reject) => {
       const refuse = (code: string, message: string) => {
         clearTimeout(timer);

@@ -194,8 +194,8 @@ describe('what the server does', () => {
   });
 });
 
-/** As a media node ends its sockets when it stops: what ran over them is not to be resumed. */
-const nodeStops = { code: 1001, reason: 'going_away' };
+/** As a media node ends its sockets when no worker takes the room: what ran over them is not to be resumed. */
+const roomLost = { code: 4003, reason: 'worker_died' };
 
 describe('when the session is lost', () => {
   it('says so, comes back by itself with all media, and nobody is left double', async () => {
@@ -216,7 +216,7 @@ describe('when the session is lost', () => {
       refused++;
       return route.fulfill({ status: 503, json: { code: 'stopping', message: 'This node is going away.' } });
     });
-    await socket?.close(nodeStops);
+    await socket?.close(roomLost);
     await ana.page.getByText('The connection to the server is lost. Reconnecting…').first().waitFor();
     // Everybody stays on the screen meanwhile.
     expect(await tileOf(ana, 'Bo').count()).toBe(1);
@@ -239,7 +239,7 @@ describe('when the session is lost', () => {
     await arrive(bo, roomId, 'Bo');
     await ana.page.getByRole('button', { name: 'Mute', exact: true }).click();
     const first = participant('Ana').participantId;
-    await socket?.close(nodeStops);
+    await socket?.close(roomLost);
     await until('another participant', async () => {
       const now = await tileOf(bo, 'Ana')
         .getAttribute('data-participant', { timeout: 5_000 })
