@@ -6,6 +6,8 @@ import { clock, words } from '../format.ts';
 import { Failure } from '../parts/notice.tsx';
 import type { Focus, Span } from './call-view.tsx';
 
+const isId = (column: string): boolean => /_id$|_identifier$/.test(column);
+
 export function SamplesPanel({ page, focus, whole }: { page: CallPage; focus: Focus; whole: Span }) {
   const [open, setOpen] = useState(false);
   const [kind, setKind] = useState<string>(sampleKinds[0]);
@@ -30,7 +32,10 @@ export function SamplesPanel({ page, focus, whole }: { page: CallPage; focus: Fo
     void load('0', control.signal);
     return () => control.abort();
   }, [open, participant, kind, from, to, page.callId]);
-  const columns = [...new Set((rows ?? []).flatMap((row) => Object.keys(row)))].filter((c) => c !== 'time');
+  // Numbers first: what all rows of a stream have in common says little.
+  const columns = [...new Set((rows ?? []).flatMap((row) => Object.keys(row)))]
+    .filter((column) => column !== 'time')
+    .toSorted((a, b) => Number(isId(a)) - Number(isId(b)));
   const name = page.people.find((p) => p.participantId === participant)?.name ?? 'nobody';
   return (
     <details class="card events" onToggle={(event) => setOpen(event.currentTarget.open)}>
