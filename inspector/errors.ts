@@ -33,6 +33,21 @@ export const errorTable = {
     title: 'This link does not hold',
     advice: 'It is too old or not of this deployment. Make another: npm run inspector-link',
   },
+  login_invalid: {
+    status: 401,
+    title: 'Signing in did not work',
+    advice: 'Try again from the beginning.',
+  },
+  no_role: {
+    status: 403,
+    title: 'This account has no role here',
+    advice: 'Ask an administrator to give it one at the provider.',
+  },
+  provider_unavailable: {
+    status: 503,
+    title: 'The sign-in provider does not answer',
+    advice: 'Try again in a moment; if it stays, see CALLSCOPE_OIDC_ISSUER.',
+  },
   not_allowed: { status: 403, title: 'Not allowed with this role', advice: 'Ask an administrator to do it.' },
   wrong_origin: {
     status: 403,

@@ -3,9 +3,10 @@ import { ConfigError, readConfig } from '../telemetry/service/config.ts';
 import { runService } from '../telemetry/service/service.ts';
 import { openAudit } from './access/audit.ts';
 import { openKeys } from './access/keys.ts';
+import { openOidc } from './access/oidc.ts';
 import { openSessions } from './access/sessions.ts';
 import { openWebhooks } from './access/webhooks.ts';
-import { inspectorConfig, isLoopback } from './config.ts';
+import { inspectorConfig, isLoopback, oidcSettings } from './config.ts';
 import { buildServer } from './http/server.ts';
 import { openImports } from './imports/imports.ts';
 import { Store } from './store/store.ts';
@@ -18,6 +19,7 @@ await runService('inspector', async (log) => {
       'CALLSCOPE_INSPECTOR_HOST is not loopback: set CALLSCOPE_TLS_CERT and CALLSCOPE_TLS_KEY too',
     );
   }
+  const provider = oidcSettings(config);
   const now = Date.now;
   const store = new Store(config.CALLSCOPE_CLICKHOUSE_URL);
   const audit = openAudit(store, now);
@@ -27,6 +29,7 @@ await runService('inspector', async (log) => {
     audit,
     imports,
     keys: openKeys(store, now),
+    oidc: provider && openOidc(provider, config.CALLSCOPE_TOKEN_SECRET),
     webhooks: openWebhooks(store, config.CALLSCOPE_TOKEN_SECRET, now),
     sessions: openSessions({ secret: config.CALLSCOPE_TOKEN_SECRET, store, audit }),
     names: config.CALLSCOPE_INSPECTOR_NAMES,

@@ -453,6 +453,46 @@ export const settingGroups = {
       default: 'shown',
       doc: 'Who may see what people call themselves: all, only admins, nobody. Others see participants by number, find no call by a name and get no export.',
     },
+    CALLSCOPE_OIDC_ISSUER: {
+      kind: setting.httpUrl().optional(),
+      otherwise: 'one signs in with links',
+      doc: 'OpenID Connect provider, https. Needs CALLSCOPE_OIDC_CLIENT_ID, CALLSCOPE_OIDC_CLIENT_SECRET and CALLSCOPE_INSPECTOR_URL, below which `/api/v1/session/oidc/callback` is where it sends people back to.',
+    },
+    CALLSCOPE_OIDC_CLIENT_ID: { kind: setting.text().optional(), doc: 'Of the inspector, at the provider.' },
+    CALLSCOPE_OIDC_CLIENT_SECRET: {
+      kind: setting.text().optional(),
+      doc: 'Of the inspector, at the provider.',
+    },
+    CALLSCOPE_OIDC_SCOPE: {
+      kind: setting.text(),
+      default: 'openid profile email',
+      doc: 'What is asked for; the role, and the tenant where it is one, must be among the claims of the ID token.',
+    },
+    CALLSCOPE_OIDC_ROLE_CLAIM: {
+      kind: setting.text(),
+      default: 'roles',
+      doc: 'Claim with the role: text, or a list. Without a role nobody comes in.',
+    },
+    CALLSCOPE_OIDC_ADMIN: {
+      kind: setting.text(),
+      default: 'callscope-admin',
+      doc: 'Its value for administrators.',
+    },
+    CALLSCOPE_OIDC_SUPPORT: {
+      kind: setting.text(),
+      default: 'callscope-support',
+      doc: 'Its value for support.',
+    },
+    CALLSCOPE_OIDC_TENANT_CLAIM: {
+      kind: setting.text().optional(),
+      otherwise: 'all belong to CALLSCOPE_OIDC_TENANT',
+      doc: 'Claim with the tenant.',
+    },
+    CALLSCOPE_OIDC_TENANT: {
+      kind: setting.text(),
+      default: 'default',
+      doc: 'Tenant of those who sign in, where no claim names it.',
+    },
     CALLSCOPE_WEBHOOK_PRIVATE: {
       kind: z.enum(['on', 'off']),
       default: 'off',

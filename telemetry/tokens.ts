@@ -2,7 +2,7 @@
  * Signed tokens (JWT, HS256 by `jose`). Each has one purpose, in its audience, so that none can stand in for
  * another: an invite opens one room, a join token admits one participant once-named, a telemetry token lets
  * that participant write its own telemetry and nothing else. An inspector link signs in once, which begins an inspector
- * session.
+ * session; an inspector login is one that is under way at an OpenID Connect provider.
  */
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
@@ -31,6 +31,14 @@ const role = z.enum(['support', 'admin']);
 export const inspectorLinkClaims = z.object({ tenantId: id, role, linkId: id });
 export const inspectorSessionClaims = z.object({ tenantId: id, role, actor: id, sessionId: id });
 
+/** What a sign-in by OpenID Connect must bring back; `to`: the view that was asked for. */
+export const inspectorLoginClaims = z.object({
+  state: id,
+  nonce: id,
+  verifier: id,
+  to: z.string().max(600),
+});
+
 export type InviteClaims = z.infer<typeof inviteClaims>;
 export type JoinClaims = z.infer<typeof joinClaims>;
 export type TelemetryClaims = z.infer<typeof telemetryClaims>;
@@ -41,6 +49,7 @@ const purposes = {
   telemetry: telemetryClaims,
   inspectorLink: inspectorLinkClaims,
   inspectorSession: inspectorSessionClaims,
+  inspectorLogin: inspectorLoginClaims,
 } as const;
 export type Purpose = keyof typeof purposes;
 export type Claims<P extends Purpose> = z.infer<(typeof purposes)[P]>;

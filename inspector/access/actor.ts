@@ -4,7 +4,7 @@ import { InspectorError } from '../errors.ts';
 
 export interface Actor {
   readonly tenantId: string;
-  /** For the audit log: `key:…` or `link:…`. */
+  /** For the audit log: `key:…`, `link:…` or `oidc:…`. */
   readonly name: string;
   readonly role: Role;
   /** Epoch ms; of a key: never. */

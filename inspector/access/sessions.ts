@@ -8,6 +8,7 @@ import { InspectorError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import type { Audit } from './audit.ts';
+import type { Identity } from './oidc.ts';
 
 export const cookieName = 'callscope_inspector';
 export const sessionSeconds = 12 * 3600;
@@ -15,6 +16,8 @@ export const sessionSeconds = 12 * 3600;
 export interface Sessions {
   /** @throws InspectorError `link_invalid`, `link_used` */
   begin(link: string): Promise<{ cookie: string; actor: Actor }>;
+  /** Begins a session of somebody whom a provider has vouched for. */
+  admit(identity: Identity): Promise<{ cookie: string; actor: Actor }>;
   /** @returns undefined for a cookie that does not hold (any more) */
   read(cookie: string): Promise<Actor | undefined>;
 }
@@ -34,6 +37,15 @@ export function openSessions(parts: { secret: string; store: Store; audit: Audit
     if (known) throw new InspectorError('link_used', 'Somebody signed in with it.');
   }
 
+  async function open({ tenantId, role, name }: Identity, subject: string) {
+    const expiresAt = Date.now() + sessionSeconds * 1000;
+    const actor: Actor = { tenantId, role, name, expiresAt, by: 'cookie' };
+    await audit.record(actor, 'sign_in', subject);
+    const session = { tenantId, role, actor: name, sessionId: randomUUID() };
+    const cookie = await signToken('inspectorSession', session, { secret, ttlSeconds: sessionSeconds });
+    return { actor, cookie };
+  }
+
   return {
     async begin(link) {
       let claims: Claims<'inspectorLink'>;
@@ -46,20 +58,9 @@ export function openSessions(parts: { secret: string; store: Store; audit: Audit
       }
       const { tenantId, role, linkId } = claims;
       await useUp(linkId, tenantId);
-      const actor: Actor = {
-        tenantId,
-        role,
-        name: `link:${linkId.slice(0, 8)}`,
-        expiresAt: Date.now() + sessionSeconds * 1000,
-        by: 'cookie',
-      };
-      await audit.record(actor, 'sign_in', linkId);
-      const session = { tenantId, role, actor: actor.name, sessionId: randomUUID() };
-      return {
-        actor,
-        cookie: await signToken('inspectorSession', session, { secret, ttlSeconds: sessionSeconds }),
-      };
+      return open({ tenantId, role, name: `link:${linkId.slice(0, 8)}` }, linkId);
     },
+    admit: (identity) => open(identity, ''),
     async read(cookie) {
       try {
         const { tenantId, role, actor } = await verifyToken('inspectorSession', cookie, secret);

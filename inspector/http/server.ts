@@ -12,6 +12,7 @@ import type { Actor } from '../access/actor.ts';
 import type { Audit } from '../access/audit.ts';
 import type { Keys } from '../access/keys.ts';
 import type { NamePolicy } from '../access/names.ts';
+import { callbackPath, type Oidc } from '../access/oidc.ts';
 import { cookieName, type Sessions } from '../access/sessions.ts';
 import type { Webhooks } from '../access/webhooks.ts';
 import { InspectorError } from '../errors.ts';
@@ -20,6 +21,7 @@ import type { Store } from '../store/store.ts';
 import { accessRoutes } from './access-routes.ts';
 import { callRoutes } from './call-routes.ts';
 import { judgeRoute } from './judge-route.ts';
+import { oidcRoutes } from './oidc-routes.ts';
 import { answerProblems } from './problem.ts';
 import { securityHeaders } from './security-headers.ts';
 import { webhookRoutes } from './webhook-routes.ts';
@@ -30,6 +32,8 @@ export interface ServerParts {
   readonly keys: Keys;
   readonly sessions: Sessions;
   readonly webhooks: Webhooks;
+  /** Undefined: no provider is set. */
+  readonly oidc: Oidc | undefined;
   readonly imports: Imports;
   /** Who may see what people call themselves. */
   readonly names: NamePolicy;
@@ -50,7 +54,13 @@ declare module 'fastify' {
 /** A page that is zoomed through asks some ten times a second; a program, less. */
 const requestsPerMinute = 1_200;
 
-const open = new Set(['/api/v1/openapi.json', '/api/v1/session']);
+const open = new Set([
+  '/api/v1/openapi.json',
+  '/api/v1/session',
+  '/api/v1/session/ways',
+  '/api/v1/session/oidc',
+  callbackPath,
+]);
 
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const { tls, log } = parts;
@@ -102,6 +112,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(
     async (api) => {
       await api.register(accessRoutes(parts));
+      await api.register(oidcRoutes(parts));
       await api.register(callRoutes(parts));
       await api.register(judgeRoute(parts));
       await api.register(webhookRoutes(parts));

@@ -102,6 +102,8 @@ export interface AuditEntry {
 
 export const api = {
   session: () => ask<SessionAnswer>('/session'),
+  waysIn: () => ask<{ oidc: boolean }>('/session/ways'),
+  oidcUrl: (to: string) => `/api/v1/session/oidc?${query({ to })}`,
   signIn: (link: string) => ask<SessionAnswer>('/session', json('POST', { link })),
   signOut: () => ask<void>('/session', { method: 'DELETE' }),
   find: (q: string, cursor: string, signal: AbortSignal) =>

@@ -1,6 +1,7 @@
 /** The page as a whole: who is signed in, the box that finds calls, and the view that the address names. */
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { CallPage, SessionAnswer } from '../../contract.ts';
+import { type ErrorCode, errorTable } from '../../errors.ts';
 import { AuditView } from './admin/audit-view.tsx';
 import { KeysView } from './admin/keys-view.tsx';
 import { WebhooksView } from './admin/webhooks-view.tsx';
@@ -20,6 +21,14 @@ function linkInAddress(): string | undefined {
   return link;
 }
 
+/** Why a sign-in at the provider came to nothing. */
+function failureInAddress(): ApiError | undefined {
+  const [, code] = /^#sign-in-failed=(\w+)$/.exec(location.hash) ?? [];
+  if (!code || !Object.hasOwn(errorTable, code)) return undefined;
+  const { title, advice } = errorTable[code as ErrorCode];
+  return new ApiError({ code, title, detail: advice });
+}
+
 function callInAddress(path: string): string | undefined {
   const [, callId] = /^\/calls\/([^/]+)$/.exec(path) ?? [];
   return callId === undefined ? undefined : decodeURIComponent(callId);
@@ -32,6 +41,7 @@ export function App() {
   const place = usePlace();
 
   useEffect(() => {
+    const failed = failureInAddress();
     const link = linkInAddress();
     const asked = callInAddress(location.pathname);
     if (asked && link === undefined) api.callAhead(asked);
@@ -39,7 +49,8 @@ export function App() {
       link === undefined ? api.session() : api.signIn(link).catch((error) => signedInAlready(error));
     begun.then(setSession, (error: unknown) => {
       setSession('none');
-      if (!(error instanceof ApiError) || error.code !== 'not_signed_in') setFault(error);
+      if (failed) setFault(failed);
+      else if (!(error instanceof ApiError) || error.code !== 'not_signed_in') setFault(error);
     });
   }, []);
 
@@ -89,11 +100,25 @@ async function signedInAlready(error: unknown): Promise<SessionAnswer> {
 }
 
 function SignedOut({ fault }: { fault: unknown }) {
+  const [byProvider, setByProvider] = useState(false);
+  useEffect(() => {
+    api.waysIn().then(
+      ({ oidc }) => setByProvider(oidc),
+      () => {},
+    );
+  }, []);
   return (
     <main class="narrow">
       <h1>Callscope inspector</h1>
       {fault !== undefined && <Failure error={fault} />}
       <Notice title="You are not signed in">
+        {byProvider && (
+          <p>
+            <a class="button" href={api.oidcUrl(location.pathname + location.search)}>
+              Sign in with your organisation
+            </a>
+          </p>
+        )}
         <p>Open the link that was printed when Callscope was started: it signs you in, once.</p>
         <p>
           For another link, run <code>npm run inspector-link</code> where Callscope runs.

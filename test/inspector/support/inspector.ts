@@ -9,6 +9,7 @@ import { migrate } from '../../../collector/schema/migrate.ts';
 import { openAudit } from '../../../inspector/access/audit.ts';
 import { openKeys } from '../../../inspector/access/keys.ts';
 import type { NamePolicy } from '../../../inspector/access/names.ts';
+import type { Oidc } from '../../../inspector/access/oidc.ts';
 import { openSessions } from '../../../inspector/access/sessions.ts';
 import { openWebhooks } from '../../../inspector/access/webhooks.ts';
 import type { Role } from '../../../inspector/contract.ts';
@@ -40,7 +41,7 @@ export interface TestInspector {
 
 export async function openInspector(
   serverUrl: string,
-  options: { pageDir?: string; maxImportBytes?: number; names?: NamePolicy } = {},
+  options: { pageDir?: string; maxImportBytes?: number; oidc?: Oidc; port?: number; names?: NamePolicy } = {},
 ): Promise<TestInspector> {
   const database = `inspector_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
   const admin = createClient({ url: serverUrl });
@@ -61,6 +62,7 @@ export async function openInspector(
     audit,
     imports,
     keys: openKeys(store, Date.now),
+    oidc: options.oidc,
     webhooks: openWebhooks(store, secret, Date.now),
     sessions: openSessions({ secret, store, audit }),
     names: options.names ?? 'shown',
@@ -70,7 +72,7 @@ export async function openInspector(
     pageDir: options.pageDir,
     maxImportBytes: options.maxImportBytes ?? 64 * 2 ** 20,
   });
-  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   const link = (role: Role = 'admin', tenantId = 'default') =>
     signToken('inspectorLink', { tenantId, role, linkId: randomUUID() }, { secret, ttlSeconds: 60 });
   return {
