@@ -1,7 +1,13 @@
 /** All scenarios; the table, the help and the page follow from this list. */
 import { nodeKill } from './node-kill.ts';
+import { recordingScenarios } from './recording/scenarios.ts';
 import type { FailureScenario } from './scenario.ts';
 import { signalingScenarios } from './signaling.ts';
 import { workerKill } from './worker-kill.ts';
 
-export const failureScenarios: readonly FailureScenario[] = [workerKill, nodeKill, ...signalingScenarios];
+export const failureScenarios: readonly FailureScenario[] = [
+  workerKill,
+  nodeKill,
+  ...signalingScenarios,
+  ...recordingScenarios,
+];

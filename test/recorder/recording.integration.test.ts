@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startFakeS3 } from '../../lab/failures/recording/fake-s3.ts';
 import { Layout } from '../../recorder/disk/layout.ts';
 import { events } from '../../telemetry/events.ts';
 import { recordingPaths } from '../../telemetry/recording.ts';
 import { until } from '../support/waiting.ts';
 import { probe, type Rig, readStored, type Service, startRig } from './support/rig.ts';
-import { startFakeS3 } from './support/s3.ts';
 import { sentence, speak, speechFile } from './support/speaker.ts';
 
 let rig: Rig;

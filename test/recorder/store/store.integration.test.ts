@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type FakeS3, startFakeS3 } from '../../../lab/failures/recording/fake-s3.ts';
 import { measured } from '../../../recorder/disk/measured.ts';
 import { folderStore } from '../../../recorder/store/folder.ts';
 import { s3Store } from '../../../recorder/store/s3.ts';
 import type { FileToStore } from '../../../recorder/store/store.ts';
-import { type FakeS3, startFakeS3 } from '../support/s3.ts';
 
 let dir: string;
 let file: FileToStore;

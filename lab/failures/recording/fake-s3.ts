@@ -6,13 +6,16 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const slowMs = 6_000;
 
 export interface FakeS3 {
   readonly url: string;
   readonly objects: Map<string, { bytes: Buffer; checksum: string }>;
   readonly requests: string[];
-  /** How requests that write are answered from now on. `corrupt`: taken and kept wrongly. */
-  mode: 'good' | 'refuses' | 'corrupt';
+  /** How requests that write are answered from now on. `corrupt`: taken and kept wrongly. `slow`: after six seconds. */
+  mode: 'good' | 'refuses' | 'corrupt' | 'slow';
   close(): Promise<void>;
 }
 
@@ -28,6 +31,7 @@ export async function startFakeS3(): Promise<FakeS3> {
     if (!request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 '))
       return refused(response, 403, 'AccessDenied');
     if (request.method !== 'HEAD' && fake.mode === 'refuses') return refused(response, 503, 'SlowDown');
+    if (request.method !== 'HEAD' && fake.mode === 'slow') await delay(slowMs);
     const given = request.headers['x-amz-checksum-sha256'];
     if (given && given !== sha256(body)) return refused(response, 400, 'BadDigest');
     if (request.method === 'HEAD') {
