@@ -456,7 +456,7 @@ export const settingGroups = {
     CALLSCOPE_OIDC_ISSUER: {
       kind: setting.httpUrl().optional(),
       otherwise: 'one signs in with links',
-      doc: 'OpenID Connect provider, https. Needs CALLSCOPE_OIDC_CLIENT_ID, CALLSCOPE_OIDC_CLIENT_SECRET and CALLSCOPE_INSPECTOR_URL, below which `/api/v1/session/oidc/callback` is where it sends people back to.',
+      doc: 'OpenID Connect provider, https. Needs the client’s id and secret, and the inspector’s own base address (see Alerts), below which it sends people back to `/api/v1/session/oidc/callback`.',
     },
     CALLSCOPE_OIDC_CLIENT_ID: { kind: setting.text().optional(), doc: 'Of the inspector, at the provider.' },
     CALLSCOPE_OIDC_CLIENT_SECRET: {

@@ -191,6 +191,7 @@ describe('comparing', () => {
     await second.getByRole('combobox').selectOption({ label: 'Ana' });
     await expect.poll(() => page.locator('table.compared thead').innerText()).toContain('Ana');
     await ready();
+    await expect.poll(() => page.url()).toContain('pb=');
     await page.goto(page.url());
     await page.locator('table.compared').waitFor();
     expect(await second.getByRole('combobox').locator('option:checked').innerText()).toBe('Ana');
