@@ -98,7 +98,7 @@ export async function loopLab(args: string[], projectDir: string, screen: Screen
     writeFileSync(path.join(projectDir, 'docs', 'scoreboard-loop.md'), loopText(report));
     writeFileSync(
       path.join(projectDir, 'docs', 'scoreboard-loop.json'),
-      `${JSON.stringify({ ...report, rows }, null, 1)}\n`,
+      `${JSON.stringify({ ...report, rows }, null, 2)}\n`,
     );
   }
   if (signal.aborted) return 130;

@@ -46,25 +46,28 @@ export async function playDrain(session: Session, run: number, signal: AbortSign
     const drainedAtMs = Date.now();
     const paths = (await Promise.all(room.people.map(({ page }) => lastNote(page)))).flatMap(urlsIn);
     const on = (urls: readonly string[]) => urls.filter((url) => drained.urls.includes(url)).length;
-    await sleep(watchedMs / 3, undefined, { signal });
-    const late = await room.join(newcomer);
-    await room.flows();
-    await sleep((watchedMs * 2) / 3, undefined, { signal });
-    const newcomerOnIt = on(urlsIn(await lastNote(late.page)));
-    const keptWhileUsed = (await relaysOf(stack)).some(({ relayId }) => relayId === drained.relayId);
+    await sleep(watchedMs, undefined, { signal });
     const endAtMs = Date.now();
     const people = await Promise.all(
-      room.people
-        .filter(({ name }) => name !== newcomer)
-        .map(async ({ name, page }) => {
-          const notes = await flowOf(page);
-          return {
-            name,
-            gaps: gapsOf(notes, drainedAtMs, endAtMs, longMs).length,
-            stayed: stayed(notes, names.length - 1, drainedAtMs),
-          };
-        }),
+      room.people.map(async ({ name, page }) => {
+        const notes = await flowOf(page);
+        const gaps = gapsOf(notes, drainedAtMs, endAtMs, longMs);
+        return {
+          name,
+          gaps: gaps.map(({ stream, fromMs, untilMs }) => ({
+            stream,
+            fromMs: fromMs - drainedAtMs,
+            lastsMs: (untilMs ?? endAtMs) - fromMs,
+          })),
+          stayed: stayed(notes, names.length - 1, drainedAtMs),
+        };
+      }),
     );
+    // After the others were looked at: a page that loads makes a small machine's pictures stand.
+    const late = await room.join(newcomer);
+    await room.flows();
+    const newcomerOnIt = on(urlsIn(await lastNote(late.page)));
+    const keptWhileUsed = (await relaysOf(stack)).some(({ relayId }) => relayId === drained.relayId);
     await room.close();
     const leftAtMs = Date.now();
     const ended = await until(

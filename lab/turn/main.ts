@@ -115,7 +115,7 @@ export async function turnLab(args: string[], projectDir: string, screen: Screen
     writeFileSync(page, withTurnSection(readFileSync(page, 'utf8'), report));
     writeFileSync(
       path.join(projectDir, 'docs', 'scoreboard-turn.json'),
-      `${JSON.stringify(report, null, 1)}\n`,
+      `${JSON.stringify(report, null, 2)}\n`,
     );
   }
   if (signal.aborted) return 130;

@@ -3,7 +3,6 @@
  * What is full is told by the clients' own byte counts, not by what the relay says of itself. Then all leave, and the
  * fleet has to shrink to one again by itself.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../session.ts';
 import { flowOf, lastNote } from './flow.ts';
 import { relayedBps, urlsIn } from './gaps.ts';

@@ -51,7 +51,14 @@ const drainSchema = z.object({
   newcomerOnIt: z.number(),
   /** Whether the relay was there as long as calls were on it. */
   keptWhileUsed: z.boolean(),
-  people: z.array(z.object({ name: z.string(), gaps: z.number(), stayed: z.boolean() })),
+  /** `fromMs` from the beginning of the drain. */
+  people: z.array(
+    z.object({
+      name: z.string(),
+      gaps: z.array(z.object({ stream: z.string(), fromMs: ms, lastsMs: ms })),
+      stayed: z.boolean(),
+    }),
+  ),
   /** From the last person's leaving until the relay is ended; null: not in the time given. */
   endedAfterMs: ms.nullable(),
 });
@@ -117,7 +124,7 @@ export function turnReport(rows: readonly TurnRow[], versions: Record<string, st
       ),
       drainCut: whenPlayed(
         drain,
-        countOf(drain, ({ stayed, gaps }) => !stayed || gaps > 0),
+        countOf(drain, ({ stayed, gaps }) => !stayed || gaps.length > 0),
       ),
       drainNewcomers: whenPlayed(
         drain,
@@ -151,7 +158,7 @@ export function turnLine(row: TurnRow): string {
     });
     return `${name}: ${row.relayId} killed; ${people.join('; ')} (* was on it)`;
   }
-  const cut = countOf([row], ({ stayed, gaps }) => !stayed || gaps > 0);
+  const cut = countOf([row], ({ stayed, gaps }) => !stayed || gaps.length > 0);
   return `${name}: ${row.relayId} drained with ${row.pathsOnIt} paths on it, ${cut} people cut, ${row.newcomerOnIt} newcomers on it; ended ${seconds(row.endedAfterMs)} after all left`;
 }
 

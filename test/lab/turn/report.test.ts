@@ -34,7 +34,13 @@ const drain = (gaps: number): TurnRow => ({
   pathsOnIt: 2,
   newcomerOnIt: 0,
   keptWhileUsed: true,
-  people: [{ name: 'Ana', gaps, stayed: true }],
+  people: [
+    {
+      name: 'Ana',
+      gaps: Array.from({ length: gaps }, () => ({ stream: 's', fromMs: 100, lastsMs: 1_200 })),
+      stayed: true,
+    },
+  ],
   endedAfterMs: 9_000,
 });
 
