@@ -14,6 +14,7 @@ import { readSfuConfig, type SfuConfig } from './config.ts';
 import { DecisionQueue } from './decisions/DecisionQueue.ts';
 import { Decisions } from './decisions/Decisions.ts';
 import { createHttpServer } from './http/HttpServer.ts';
+import { drain } from './nodes/drain.ts';
 import { Nodes } from './nodes/Nodes.ts';
 import { Rooms } from './Rooms.ts';
 import { RecordingTaps } from './recording/RecordingTaps.ts';
@@ -84,7 +85,7 @@ export async function startSfu(
   rooms.onEntered(({ recording }, call) => recording && taps?.want(call, recording === 'transcribed'));
   const nodes =
     redisUrl && config.nodeOrigins.length > 0
-      ? await Nodes.start({
+      ? new Nodes({
           ...config,
           origins: config.nodeOrigins,
           redisUrl,
@@ -106,7 +107,10 @@ export async function startSfu(
       log.warn({ code }, 'TURN credentials refused');
       telemetry.event(events.credentialsRefused, { sfu_node_id: nodeId }, { code });
     },
-    lacking: () => (workers.missing > 0 ? [`${workers.missing} media workers are not running`] : []),
+    lacking: () => [
+      ...(workers.missing > 0 ? [`${workers.missing} media workers are not running`] : []),
+      ...(nodes?.draining ? ['the node is about to stop'] : []),
+    ],
     state: () => ({
       workers: workers.slots.length,
       telemetry: telemetry.counts,
@@ -127,7 +131,8 @@ export async function startSfu(
   });
 
   const stop = async () => {
-    // Before the clients are told: they ask the others at once.
+    if (nodes) await drain(nodes, rooms, log);
+    // Before the last clients are shown out: they ask the others at once.
     await nodes?.stop();
     taps?.stop();
     rooms.stop();
@@ -140,6 +145,7 @@ export async function startSfu(
   };
   try {
     await http.listen({ host: config.http.host, port: config.http.port });
+    await nodes?.announce();
   } catch (error) {
     await stop();
     throw error;

@@ -150,6 +150,8 @@ export interface Notifications {
     certain: boolean;
     iceServers: IceServerInfo[];
   };
+  /** The node is about to stop, and another one has the call: be there before leaving here. */
+  nodeLeaving: Record<string, never>;
   /** From the pipelines, every few seconds for those whose state changed. */
   qualityChanged: {
     participantId: string;

@@ -38,6 +38,8 @@ export interface CallOptions {
   readonly onMediaRestarted: () => void;
   /** The session goes on: what was switched meanwhile did not arrive. */
   readonly onResumed: () => void;
+  /** The server is about to stop: the call is to be entered anew elsewhere, while this goes on. */
+  readonly onLeaving: () => void;
   /** The session is over, and not by our doing. */
   readonly onGone: () => void;
 }
@@ -187,6 +189,9 @@ export class Call {
           const relay_urls = message.data.urls.join(' ');
           if (paths > 0) this.options.telemetry?.event(events.relayLeft, { relay_urls, paths });
         });
+        break;
+      case 'nodeLeaving':
+        this.options.onLeaving();
         break;
       case 'mediaRestarted':
         void this.restartMedia(message.data.routerRtpCapabilities);

@@ -15,9 +15,16 @@ import { FaultError, faultOf } from './faults.ts';
 import { pause } from './line.ts';
 import type { PageOptions } from './options.ts';
 import { SignalingError } from './signaling.ts';
+import type { Action, ViewState } from './state.ts';
 import type { Store } from './store.ts';
 
 const allSources = ['microphone', 'camera', 'screen'] as const;
+/** Everybody on a server that is about to stop moves at once; the one they move to need not feel that. */
+const moveSpreadMs = 500;
+const flowLimitMs = 5_000;
+const firstPictureMs = 300;
+/** Whoever has not changed over still hears and sees those who have. */
+const lingerMs = 2_500;
 
 export class Meeting {
   private readonly options: PageOptions;
@@ -30,6 +37,8 @@ export class Meeting {
   private stay = new AbortController();
   /** Devices being opened, if any. */
   private opening: Promise<void> | null = null;
+  /** From one server to another. */
+  private moving = false;
   private readonly failedJoins = new FailedJoins({
     // Browsers that keep nothing throw already when they are asked for their storage.
     getItem: (key) => localStorage.getItem(key),
@@ -130,18 +139,7 @@ export class Meeting {
     this.call?.close();
     this.call = null;
     const telemetry = this.renewTelemetry(answer, trace);
-    const call = await Call.join({
-      answer,
-      ...this.waysTo(answer),
-      telemetry,
-      trace,
-      dispatch: (action) => {
-        if (!signal.aborted) this.store.dispatch(action);
-      },
-      onMediaRestarted: () => void this.publishAll(),
-      onResumed: () => void this.settleAll(),
-      onGone: () => void this.comeBackIn(signal),
-    });
+    const call = await this.joinCall(answer, telemetry, trace, { held: null, retired: false });
     if (signal.aborted) return call.leave();
     this.call = call;
     const sent = this.publishAll();
@@ -150,6 +148,82 @@ export class Meeting {
       trace?.end({ media: false });
     }
     await Promise.all(sent);
+  }
+
+  private joinCall(
+    answer: JoinAnswer,
+    telemetry: Telemetry | null,
+    trace: JoinTrace | null,
+    gate: Gate,
+  ): Promise<Call> {
+    const { signal } = this.stay;
+    const isOver = () => signal.aborted || gate.retired;
+    return Call.join({
+      answer,
+      ...this.waysTo(answer),
+      telemetry,
+      trace,
+      dispatch: (action) => {
+        if (isOver()) return;
+        if (gate.held) gate.held.push(action);
+        else this.store.dispatch(action);
+      },
+      onMediaRestarted: () => {
+        if (!isOver()) void this.publishAll();
+      },
+      onResumed: () => {
+        if (!isOver()) void this.settleAll();
+      },
+      onLeaving: () => {
+        if (!isOver()) void this.moveOver(gate, signal);
+      },
+      onGone: () => {
+        if (gate.held) gate.retired = true;
+        else if (!isOver()) void this.comeBackIn(signal);
+      },
+    });
+  }
+
+  /**
+   * The server is about to stop. The call is entered anew where it is to go on, and the page changes over once everybody
+   * is heard and seen there; the old one still sends for a while, to those who have not. When that fails, the old one
+   * ends and is come back from as after any loss.
+   */
+  private async moveOver(old: Gate, signal: AbortSignal): Promise<void> {
+    const [before, oldTelemetry] = [this.call, this.telemetry];
+    if (!before || this.moving) return;
+    this.moving = true;
+    const gate: Gate = { held: [], retired: false };
+    let call: Call | null = null;
+    try {
+      await pause(Math.random() * moveSpreadMs, signal);
+      const answer = await requestAdmission(this.origins, this.options.invite, this.store.state.name, signal);
+      const telemetry = this.telemetryFor(answer);
+      call = await this.joinCall(answer, telemetry, null, gate);
+      const { publisher } = call;
+      await Promise.all(allSources.map((source) => this.publish(source, publisher)));
+      await flowing(gate.held ?? [], this.store.state, signal);
+      if (signal.aborted || gate.retired || this.call !== before) {
+        throw new SignalingError('closed', 'One of the two calls was lost meanwhile.');
+      }
+      this.telemetry = telemetry;
+    } catch {
+      gate.retired = true;
+      void call?.leave();
+      return;
+    } finally {
+      this.moving = false;
+    }
+    old.retired = true;
+    this.call = call;
+    const held = gate.held ?? [];
+    gate.held = null;
+    for (const action of held) this.store.dispatch(action);
+    // Whatever was switched during the change.
+    void this.settleAll();
+    await pause(lingerMs, signal);
+    await before.leave();
+    void oldTelemetry?.close();
   }
 
   /** Where the call is, and whom to ask about its server when that does not answer. */
@@ -191,13 +265,7 @@ export class Meeting {
   /** A new token is a new participant to the server: the old one's last records go out under the old token. */
   private renewTelemetry(answer: JoinAnswer, trace: JoinTrace | null): Telemetry | null {
     void this.telemetry?.close();
-    this.telemetry = answer.telemetryUrl
-      ? createTelemetry({
-          url: answer.telemetryUrl,
-          token: answer.telemetryToken,
-          callId: answer.callId,
-        })
-      : null;
+    this.telemetry = this.telemetryFor(answer);
     const { telemetry } = this;
     if (!telemetry) return null;
     for (const failed of this.failedJoins.take()) telemetry.adopt(failed);
@@ -205,6 +273,10 @@ export class Meeting {
     this.waitingErrors = [];
     if (trace) telemetry.adopt(trace);
     return telemetry;
+  }
+
+  private telemetryFor({ telemetryUrl, telemetryToken, callId }: JoinAnswer): Telemetry | null {
+    return telemetryUrl ? createTelemetry({ url: telemetryUrl, token: telemetryToken, callId }) : null;
   }
 
   /** What the address asks for, unless it is open already. */
@@ -270,10 +342,9 @@ export class Meeting {
   }
 
   /** @returns null when there is nothing to send */
-  private publish(source: MediaSource): Promise<void> | null {
+  private publish(source: MediaSource, publisher = this.call?.publisher): Promise<void> | null {
     const { tracks, sources } = this.store.state;
     const track = tracks[source];
-    const publisher = this.call?.publisher;
     if (!publisher || !track) return null;
     return publisher.publish(source, track, sources[source] === 'off').catch((error: unknown) => {
       // Its media was closed meanwhile; there is another one to publish over, or will be.
@@ -308,6 +379,27 @@ export class Meeting {
       this.store.dispatch({ type: 'sourceChanged', source, state: 'off', track: null });
     }
   }
+}
+
+/** What a call may show: nothing yet, and what it would have; nothing any more. */
+interface Gate {
+  held: Action[] | null;
+  retired: boolean;
+}
+
+/** Resolves once as much arrives by the new call as is shown of the old one, or when that takes too long. */
+async function flowing(held: readonly Action[], shown: ViewState, signal: AbortSignal): Promise<void> {
+  const expected = shown.streams.filter(({ track, paused, held }) => track && !paused && !held).length;
+  const deadline = performance.now() + flowLimitMs;
+  const arriving = () =>
+    new Set(
+      held.flatMap((action) =>
+        action.type === 'consuming' && action.track && !action.track.muted ? [action.track.id] : [],
+      ),
+    ).size;
+  while (arriving() < expected && performance.now() < deadline && !signal.aborted) await pause(100, signal);
+  // The first packet came; the first picture needs a moment more.
+  await pause(firstPictureMs, signal);
 }
 
 /** The page came from there, so that is what this browser reaches. */

@@ -247,6 +247,7 @@ function notified(state: ViewState, message: NotificationMessage): ViewState {
       return withStream(state, isConsumer(consumerId), () => ({ spatialLayer }));
     }
     case 'relaysLost':
+    case 'nodeLeaving':
       return state;
     case 'mediaRestarted':
       return { ...state, streams: [], speakerId: null };

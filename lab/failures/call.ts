@@ -20,8 +20,8 @@ export interface WatchedCall {
    * @returns how it was for each, until `limitMs` after the fault at the latest
    */
   afterFault(faultAtMs: number, limitMs: number): Promise<Interruption[]>;
-  /** How it has been for each until now. */
-  interruptions(faultAtMs: number): Promise<Interruption[]>;
+  /** How it was for each within that time after the fault. */
+  watch(faultAtMs: number, forMs: number): Promise<Interruption[]>;
   /** Whether each one's page has its connection to the server. */
   connected(): Promise<boolean[]>;
   close(): Promise<void>;
@@ -73,7 +73,10 @@ export async function openWatchedCall(
     people,
     callIds: () => [...callIds],
     close,
-    interruptions,
+    async watch(faultAtMs, forMs) {
+      await sleep(Math.max(0, faultAtMs + forMs - Date.now()), undefined, { signal });
+      return interruptions(faultAtMs);
+    },
     connected: () => Promise.all(people.map(({ page }) => page.locator('.banner.lost').isHidden())),
     async afterFault(faultAtMs, limitMs) {
       for (;;) {

@@ -1,4 +1,5 @@
 /** All scenarios; the table, the help and the page follow from this list. */
+import { nodeDrain } from './node-drain.ts';
 import { nodeKill } from './node-kill.ts';
 import { recordingScenarios } from './recording/scenarios.ts';
 import type { FailureScenario } from './scenario.ts';
@@ -8,6 +9,7 @@ import { workerKill } from './worker-kill.ts';
 export const failureScenarios: readonly FailureScenario[] = [
   workerKill,
   nodeKill,
+  nodeDrain,
   ...signalingScenarios,
   ...recordingScenarios,
 ];

@@ -1,5 +1,7 @@
 /** What the scenarios have in common that kill a part of the media service under a call. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stack } from '../../runtime/stack.ts';
 import { events } from '../../telemetry/events.ts';
 import { openWatchedCall } from './call.ts';
 import type { Interruption } from './flow.ts';
@@ -37,6 +39,13 @@ export async function playDeath(
     };
   } finally {
     await call.close();
+  }
+}
+
+/** A part that was killed in the run before is to be back before the next one. */
+export async function allReady({ children }: Stack, signal: AbortSignal): Promise<void> {
+  while (![...children.values()].every(({ state }) => state === 'ready')) {
+    await sleep(200, undefined, { signal });
   }
 }
 

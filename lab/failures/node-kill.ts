@@ -1,6 +1,5 @@
 /** `kill -9` of the media node that has a call, while another one lives. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { playDeath } from './media-death.ts';
+import { allReady, playDeath } from './media-death.ts';
 import type { FailureScenario } from './scenario.ts';
 import { openStand } from './stand.ts';
 
@@ -17,10 +16,7 @@ export const nodeKill: FailureScenario = {
     const { stack } = stand;
     return {
       async play() {
-        // A node that was killed in the run before is to be back before the next one.
-        while (![...stack.children.values()].every(({ state }) => state === 'ready')) {
-          await sleep(200, undefined, { signal: context.signal });
-        }
+        await allReady(stack, context.signal);
         // The link leads to the first node, which keeps what it is asked for.
         return playDeath(stand, 'node-kill', context, () => {
           stack.children.get('sfu')!.kill('SIGKILL');

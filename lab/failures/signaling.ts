@@ -1,5 +1,4 @@
 /** The way between browsers and the media service's first entrance is spoilt; a second entrance is well. Media takes another way. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../runtime/embedded/ports.ts';
 import { events } from '../../telemetry/events.ts';
 import { openWatchedCall } from './call.ts';
@@ -83,8 +82,7 @@ async function playSignaling(
   try {
     const faultAtMs = Date.now();
     spoil(way);
-    await sleep(faultMs, undefined, { signal });
-    const interruptions = await call.interruptions(faultAtMs);
+    const interruptions = await call.watch(faultAtMs, faultMs);
     const connected = await call.connected();
     way.set('open');
     const asked = { clickhouse, faultAtMs, limitMs: detectLimitMs, signal };

@@ -47,7 +47,7 @@ export class Nodes {
   readonly #options: NodesOptions;
   readonly #registry: Registry;
   readonly #startedMs = Date.now();
-  readonly #timers: NodeJS.Timeout[];
+  #timers: NodeJS.Timeout[] = [];
   /** As last heard, by id. */
   #known = new Map<string, NodeHeartbeat>();
   /** Processes that nothing answers for any more: `id startedMs`. */
@@ -55,22 +55,23 @@ export class Nodes {
   #draining = false;
   #away = false;
 
-  /** Others know of it, or Redis is away. */
-  static async start(options: NodesOptions): Promise<Nodes> {
-    const nodes = new Nodes(options);
-    await nodes.#registry.ready(startLimitMs);
-    await nodes.#beat();
-    return nodes;
-  }
-
-  private constructor(options: NodesOptions) {
+  constructor(options: NodesOptions) {
     this.#options = options;
     this.#registry = new Registry(options.redisUrl);
+    options.rooms.onEnded((call) => void this.#release(call));
+  }
+
+  /**
+   * From now on others know of it; not before it listens, because nothing listening is what they take for its end.
+   * Resolves when they can know, or Redis is away.
+   */
+  async announce(): Promise<void> {
     this.#timers = [
       setInterval(() => void this.#beat(), nodeHeartbeatMs),
       setInterval(() => void this.#renew(), renewEveryMs),
     ];
-    options.rooms.onEnded((call) => void this.#release(call));
+    await this.#registry.ready(startLimitMs);
+    await this.#beat();
   }
 
   /** Where the call of the room is, or is to be. */
@@ -92,9 +93,32 @@ export class Nodes {
   }
 
   /** Takes no new calls from now on. */
-  async drain(): Promise<void> {
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /**
+   * From now on this node's calls are others'; what it still has of them is its own business.
+   * @returns false when no other node could take them
+   */
+  async handOver(): Promise<boolean> {
+    const { nodeId, region, rooms } = this.#options;
     this.#draining = true;
     await this.#beat();
+    try {
+      const others = (await this.#living()).filter((node) => node.nodeId !== nodeId);
+      for (const call of rooms.calls) {
+        const heir = chooseNode(others, { nodeId: '', region });
+        if (!heir) return false;
+        const { callId } = call;
+        const mine = { callId, nodeId, startedMs: this.#startedMs };
+        await this.#registry.place(call, mine, { callId, nodeId: heir.nodeId, startedMs: heir.startedMs });
+      }
+      return true;
+    } catch (error) {
+      this.#noted(error);
+      return false;
+    }
   }
 
   /** Signs off: whoever asks for this node's rooms is sent elsewhere. */
@@ -193,6 +217,7 @@ export class Nodes {
   /** Another node has taken a call, because this one could not be reached: its clients are sent there. */
   async #renew(): Promise<void> {
     const { rooms, nodeId, log } = this.#options;
+    if (this.#draining) return;
     try {
       for (const call of rooms.calls) {
         const mine = { callId: call.callId, nodeId, startedMs: this.#startedMs };

@@ -1,7 +1,11 @@
 /** Parts of the media service are killed under a call of real Chromium participants, who must not have to do anything. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { buildClient, defaultPageDir } from '../../client/build.ts';
 import { openWay, type Way } from '../../lab/failures/way.ts';
+import { startRedis } from '../../runtime/embedded/redis.ts';
 import { signToken } from '../../telemetry/tokens.ts';
 import { freePort, startTestNode, type TestNode, tokenSecret } from '../sfu/support/node.ts';
 import { openBrowser, type Person, type TestBrowser } from '../support/browser.ts';
@@ -153,4 +157,40 @@ test('what is switched while there is no connection is switched once there is', 
     async () => (await tileOf(ana, 'Bo').getAttribute('data-video')) === 'off',
   );
   expect(node.records('rtc.participant.left')).toEqual([]);
+});
+
+test('a media node is stopped: everybody is at the other one before leaving it, and nothing stops meanwhile', async () => {
+  const redis = await startRedis({ dataDir: await mkdtemp(join(tmpdir(), 'callscope-e2e-')) });
+  try {
+    const ports = [await freePort(), await freePort()];
+    const origins = ports.map((port) => `http://127.0.0.1:${port}`);
+    const [one, two] = await Promise.all(
+      ports.map((port, i) =>
+        startNode({
+          CALLSCOPE_SFU_NODE_ID: `n${i + 1}`,
+          CALLSCOPE_SFU_PORT: String(port),
+          CALLSCOPE_SFU_NODE_ORIGINS: origins[i]!,
+          CALLSCOPE_SFU_ENTRANCES: origins.join(','),
+          CALLSCOPE_REDIS_URL: redis.url,
+        }),
+      ),
+    );
+    const ana = await joinAs('Ana', origins[0]!);
+    const bo = await joinAs('Bo', origins[0]!);
+    await Promise.all([ana, bo].map(hearsAndSees));
+    const { callId } = one!.rooms.calls[0]!;
+    await ana.page.getByRole('button', { name: 'Mute', exact: true }).click();
+    await tileOf(bo, 'Ana').getByRole('img', { name: 'muted' }).waitFor();
+
+    nodes.splice(nodes.indexOf(one!), 1);
+    await one!.stop();
+    expect(two!.rooms.call(callId)?.room?.participants.size).toBe(2);
+    await Promise.all([ana, bo].map(seesOn));
+    await tileOf(bo, 'Ana').getByRole('img', { name: 'muted' }).waitFor();
+    expect(await ana.page.locator('.people .tile').count()).toBe(2);
+  } finally {
+    for (const person of people.splice(0)) await person.leaveTheRoom();
+    for (const node of nodes.splice(0)) await node.stop();
+    await redis.stop();
+  }
 });

@@ -194,17 +194,16 @@ describe('what the server does', () => {
   });
 });
 
-/** As a media node ends its sockets when no worker takes the room: what ran over them is not to be resumed. */
-const roomLost = { code: 4003, reason: 'worker_died' };
+/** To the media node the client has left: there is nothing to resume. The page does not know that yet. */
+const farewell = { code: 1000, reason: '' };
 
 describe('when the session is lost', () => {
   it('says so, comes back by itself with all media, and nobody is left double', async () => {
     const roomId = newRoom();
     const [ana, bo] = [await newPerson(), await newPerson()];
-    let socket: WebSocketRoute | undefined;
+    let server: WebSocketRoute | undefined;
     await ana.page.routeWebSocket('**/signaling', (route) => {
-      route.connectToServer();
-      socket = route;
+      server = route.connectToServer();
     });
     await arrive(ana, roomId, 'Ana');
     await arrive(bo, roomId, 'Bo');
@@ -216,7 +215,7 @@ describe('when the session is lost', () => {
       refused++;
       return route.fulfill({ status: 503, json: { code: 'stopping', message: 'This node is going away.' } });
     });
-    await socket?.close(roomLost);
+    await server?.close(farewell);
     await ana.page.getByText('The connection to the server is lost. Reconnecting…').first().waitFor();
     // Everybody stays on the screen meanwhile.
     expect(await tileOf(ana, 'Bo').count()).toBe(1);
@@ -230,16 +229,15 @@ describe('when the session is lost', () => {
   it('a muted microphone is still muted after coming back', async () => {
     const roomId = newRoom();
     const [ana, bo] = [await newPerson(), await newPerson()];
-    let socket: WebSocketRoute | undefined;
+    let server: WebSocketRoute | undefined;
     await ana.page.routeWebSocket('**/signaling', (route) => {
-      route.connectToServer();
-      socket = route;
+      server = route.connectToServer();
     });
     await arrive(ana, roomId, 'Ana');
     await arrive(bo, roomId, 'Bo');
     await ana.page.getByRole('button', { name: 'Mute', exact: true }).click();
     const first = participant('Ana').participantId;
-    await socket?.close(roomLost);
+    await server?.close(farewell);
     await until('another participant', async () => {
       const now = await tileOf(bo, 'Ana')
         .getAttribute('data-participant', { timeout: 5_000 })

@@ -122,17 +122,34 @@ test('a node that is killed loses its rooms to whoever is asked next, and the ca
   ]);
 });
 
-test('a node that stops in order hands its rooms over, and nobody calls it lost', async () => {
+test('a node that stops in order is not called lost, and what it was given goes to another', async () => {
   const { nodes } = await start(2);
   const [one, two] = nodes as [TestNode, TestNode];
-  const answer = await two.admit('stopping', 'A');
-  expect(answer.sfuNodeId).toBe('n2');
-  const client = await joinBy(answer);
+  expect(await two.admit('stopping', 'A')).toMatchObject({ sfuNodeId: 'n2' });
   started.splice(started.indexOf(two), 1);
   await two.stop();
-  expect(await client.closed).toMatchObject({ reason: 'going_away' });
   expect(await one.admit('stopping', 'A')).toMatchObject({ sfuNodeId: 'n1' });
   expect(await lives(one, 'n2')).toBe(false);
+  expect(one.records('rtc.sfu.node_lost')).toEqual([]);
+});
+
+test('a node that is to stop while people are there has them elsewhere before they are gone from it', async () => {
+  const { nodes } = await start(2);
+  const [one, two] = nodes as [TestNode, TestNode];
+  const answer = await two.admit('draining', 'A');
+  const client = await joinBy(answer);
+  started.splice(started.indexOf(two), 1);
+  const stopped = two.stop();
+  await until('it is told', () => client.told('nodeLeaving').length === 1);
+  // Even asked itself, the node sends elsewhere; and what it has goes on.
+  for (const asked of [one, two]) {
+    expect(await asked.admit('draining', 'A')).toMatchObject({ sfuNodeId: 'n1', callId: answer.callId });
+  }
+  const there = await joinBy(await one.admit('draining', 'A'));
+  await client.transport('send');
+  await client.request('leave', {});
+  await stopped;
+  expect(await there.request('ping', {})).toHaveProperty('serverTimeMs');
   expect(one.records('rtc.sfu.node_lost')).toEqual([]);
 });
 
