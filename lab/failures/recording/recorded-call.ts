@@ -8,6 +8,7 @@ import type { Browser } from 'playwright-core';
 import { freePort } from '../../../runtime/embedded/ports.ts';
 import { type Stack, startStack } from '../../../runtime/stack.ts';
 import { events } from '../../../telemetry/events.ts';
+import { recordingPaths } from '../../../telemetry/recording.ts';
 import { launchBrowser } from '../../participants/browser.ts';
 import { joinCall } from '../../participants/participant.ts';
 import type { FailureContext } from '../scenario.ts';
@@ -30,7 +31,7 @@ export interface Studio {
 
 export interface RecordedCall {
   readonly callId: string;
-  /** The last one leaves, and the recording ends. */
+  /** The recording ends, and the last one leaves. */
   leave(): Promise<void>;
   /** Whether its outcome has been told of as stored: what the promise counts. */
   isStored(): Promise<boolean>;
@@ -148,6 +149,12 @@ function studio({ stack, s3, browser, clickhouse, recorderPort, signal, scratch,
         callId,
         async leave() {
           leftAtMs = Date.now();
+          // A call waits for its people for a minute; a recording is over when it is said to be.
+          const ended = await fetch(`${stack.urls.sfu}${recordingPaths.call(callId)}`, {
+            method: 'DELETE',
+            headers: { authorization: `Bearer ${stack.secrets.recorder}` },
+          });
+          if (!ended.ok) throw new Error(`the recording cannot be ended: ${ended.status}`);
           await person.leave().catch(() => {});
           await person.close();
         },
