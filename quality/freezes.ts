@@ -20,15 +20,20 @@ export function frozenMs(samples: readonly Sample<'inbound_rtp'>[], span: Span):
   const frozen = new Array<number>(pairs.length);
   // A gap that ended in a later pair, and was longer than that pair and the still ones before it.
   let carriedMs = 0;
+  // By how much still pairs exceed the gap that ended after them: no frame is no freeze for one usual gap.
+  let excessMs = 0;
   for (let i = pairs.length - 1; i >= 0; i--) {
     const pair = pairs[i]!;
     if (isStill(pair)) {
-      frozen[i] = pair.gapMs;
+      frozen[i] = Math.max(0, pair.gapMs - excessMs);
+      excessMs -= pair.gapMs - frozen[i]!;
       continue;
     }
     let stillMs = 0;
     for (let j = i - 1; j >= 0 && isStill(pairs[j]!); j--) stillMs += pairs[j]!.gapMs;
-    const restMs = Math.max(0, longGapsMs(pair, usualMs) - stillMs) + carriedMs;
+    const longMs = longGapsMs(pair, usualMs);
+    excessMs = longMs > 0 ? Math.max(0, stillMs - longMs) : 0;
+    const restMs = Math.max(0, longMs - stillMs) + carriedMs;
     frozen[i] = Math.min(pair.gapMs, restMs);
     carriedMs = restMs - frozen[i]!;
   }

@@ -226,6 +226,22 @@ describe('the samples of a stream', () => {
       { numRuns: 50 },
     );
   });
+
+  it('says the same of a freeze that two samples fall just within', () => {
+    const still = (amounts: number) => Array<number>(50).fill(amounts);
+    const truth: Truth = {
+      kind: 'video',
+      upLoss: still(0),
+      downLoss: still(0),
+      jitterBufferMs: still(0),
+      bitrateBps: still(20_000),
+      upRttMs: [5, 5],
+      downRttMs: [5, 5],
+      fps: 19,
+      freezes: [{ from: 22.5, to: 22.98 }],
+    };
+    expectSame(scored(onePath(truth, every(0.5))), scored(onePath(truth, every(5))));
+  });
 });
 
 describe('worse is never scored better, at any point of the path', () => {
