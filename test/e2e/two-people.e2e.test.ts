@@ -45,7 +45,7 @@ async function select<Row>(query: string, params: Record<string, unknown> = {}):
 
 /** What a dashboard shows only of trouble, of parts that this stack has not, or of more than two people. */
 const silentWithoutTrouble =
-  /fail|refused|died|dropped|harm|incident|went wrong|we did|^loop|^turn|^recording|^slos: (?:recording|transcription)|suffer|by (?:region|operator)|spool|acknowledged/i;
+  /fail|refused|died|dropped|harm|incident|went wrong|we did|^loop|^turn|^recording|^slos: (?:recording|transcription)|suffer|by (?:region|operator)|spool|acknowledged|pitfalls/i;
 
 /** As a person does it: opens the link, says a name, clicks. */
 async function joinAs(name: string): Promise<Person> {

@@ -8,6 +8,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { onTestFinished } from 'vitest';
 import { startTestNode, type TestNode } from '../../sfu/support/node.ts';
 
 export const recorderSecret = 'the recorder secret of the tests';
@@ -33,6 +34,7 @@ export interface Rig {
   /** Events so far, those of one name. */
   told(name: string): Told[];
   recorder(): Promise<Service>;
+  /** Ends with the test: there is one at a time in the folder. */
   finisher(env?: Record<string, string>): Promise<Service>;
   /** Files in the store, paths from its root. */
   stored(): string[];
@@ -79,7 +81,11 @@ export async function startRig(redisUrl: string, database: number): Promise<Rig>
     storeDir,
     told: (name) => events.filter((event) => event.name === name),
     recorder: () => start('recorder/main.ts', {}),
-    finisher: (env = {}) => start('recorder/finish/main.ts', env),
+    async finisher(env = {}) {
+      const service = await start('recorder/finish/main.ts', env);
+      onTestFinished(() => service.kill('SIGTERM'));
+      return service;
+    },
     stored: () => filesIn(storeDir),
     async request(method, at, body) {
       const response = await fetch(`${node.url}${at}`, {
