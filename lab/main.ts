@@ -19,6 +19,7 @@ import { turnLab } from './turn/main.ts';
 import { wordsLab } from './words/main.ts';
 
 const exitCodes = { played: 0, incomplete: 1, wrongUse: 2, notStarted: 3, interrupted: 130 } as const;
+const crowdedNote = `not counted: over ${crowdedAt * 100} % of the cores were busy before the fault; --resume plays it again`;
 const projectDir = path.join(import.meta.dirname, '..');
 
 const screen = createScreen(process.stdout);
@@ -112,8 +113,6 @@ async function lab(options: LabOptions): Promise<number> {
   if (signal.aborted) return exitCodes.interrupted;
   return options.play && !options.rejudge && notRun.length > 0 ? exitCodes.incomplete : exitCodes.played;
 }
-
-const crowdedNote = `not counted: over ${crowdedAt * 100} % of the cores were busy before the fault; --resume plays it again`;
 
 function nameOf({ family, severity, seed }: RunSpec): string {
   return `${family.name} ${severity} ${seed}`;
