@@ -5,6 +5,7 @@ import { type RelayHeartbeat, relayKeys } from '../../telemetry/relays.ts';
 import type { IceServerInfo } from '../../telemetry/signaling.ts';
 import { signToken } from '../../telemetry/tokens.ts';
 import { eventually } from '../support/processes.ts';
+import { heartbeatOf } from '../support/relays.ts';
 import { startTestNode, type TestNode, tokenSecret } from './support/node.ts';
 
 const region = `sfu-${process.pid}`;
@@ -16,21 +17,10 @@ const ids = ['near', 'nearer', 'full', 'leaving', 'extra', 'another', 'last'].ma
 
 const tell = async (name: string, change: Partial<RelayHeartbeat>) => {
   const relayId = `${region}-${name}`;
-  const heartbeat: RelayHeartbeat = {
-    relayId,
-    region,
+  const heartbeat = heartbeatOf(relayId, region, {
     urls: [`turn:${name}.example:3478?transport=udp`],
-    state: 'serving',
-    healthy: true,
-    startedMs: 1,
-    load: 0.1,
-    allocations: 1,
-    opened: 1,
-    closed: 0,
-    steadyForMs: 60_000,
-    recentLosses: 0,
     ...change,
-  };
+  });
   await redis.sadd(relayKeys.ids, relayId);
   await redis.set(relayKeys.heartbeat(relayId), JSON.stringify(heartbeat), 'PX', 60_000);
   await redis.publish(relayKeys.changed, relayId);

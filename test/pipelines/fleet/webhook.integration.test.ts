@@ -18,6 +18,7 @@ import {
 } from '../../../telemetry/relays.ts';
 import type { FleetDecisionRow } from '../../../telemetry/rows.ts';
 import { isSigned } from '../../../telemetry/service/signature.ts';
+import { heartbeatOf } from '../../support/relays.ts';
 import { type PipelinesProcess, startPipelines, until } from '../support/process.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
@@ -61,21 +62,7 @@ const ordersTaken = () =>
 
 async function tell(): Promise<void> {
   for (const [relayId, change] of relays) {
-    const heartbeat: RelayHeartbeat = {
-      relayId,
-      region,
-      urls: [`turn:${relayId}.example:3478?transport=udp`],
-      state: 'serving',
-      healthy: true,
-      startedMs: 1,
-      load: 0.1,
-      allocations: 1,
-      opened: 1,
-      closed: 0,
-      steadyForMs: 60_000,
-      recentLosses: 0,
-      ...change,
-    };
+    const heartbeat = heartbeatOf(relayId, region, change);
     await redis.sadd(relayKeys.ids, relayId);
     await redis.set(relayKeys.heartbeat(relayId), JSON.stringify(heartbeat), 'PX', 3_000);
   }
