@@ -1,16 +1,13 @@
 /** The lab's command line: what may be asked of it, within which bounds, and the text of `--help`. */
 import { z } from 'zod';
-import { readCommandLine, UsageError, whole } from '../runtime/command-line.ts';
+import { readCommandLine, someOf, UsageError, whole } from '../runtime/command-line.ts';
 import { severities } from './families/family.ts';
 import { families } from './families/list.ts';
 
 const names = families.map(({ name }) => name);
-const family = z.string().refine((name) => names.includes(name), {
-  error: ({ input }) => `there is no family "${String(input)}"; there are ${names.join(', ')}`,
-});
 
 const optionsSchema = z.object({
-  family: z.array(family).default(names),
+  family: someOf('family', names),
   severity: z.array(z.enum(severities)).default([...severities]),
   runs: whole(1, 1_000).default(1),
   seed: whole(0, 99_999).default(0),

@@ -10,6 +10,16 @@ export class UsageError extends Error {
 export const whole = (min: number, max: number) =>
   z.coerce.number(`expected a whole number, ${min} to ${max}`).int().min(min).max(max);
 
+/** Names out of a list, all of them unless some are given. @param what one of them is called */
+export const someOf = (what: string, names: readonly string[]) =>
+  z
+    .array(
+      z.string().refine((name) => names.includes(name), {
+        error: ({ input }) => `there is no ${what} "${String(input)}"; there are ${names.join(', ')}`,
+      }),
+    )
+    .default([...names]);
+
 export interface Arguments<S extends z.ZodType> {
   /** As on the command line, without `--help`; `fault-after` is the schema's `faultAfter`. */
   readonly flags: NonNullable<ParseArgsConfig['options']>;

@@ -1,7 +1,7 @@
 /** `npm run lab -- alerts`: what must wake people, played through the real path, and a week in which nothing must. */
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { readCommandLine, whole } from '../../runtime/command-line.ts';
+import { readCommandLine, someOf, whole } from '../../runtime/command-line.ts';
 import type { Screen } from '../../runtime/demo/screen.ts';
 import { playScenario } from './play.ts';
 import { type AlertsReport, alertsReport, outcomeLine } from './report.ts';
@@ -29,13 +29,7 @@ Exit code: 0 when all came out right, 1 when not.
 `;
 
 const optionsSchema = z.object({
-  scenario: z
-    .array(
-      z.string().refine((name) => names.includes(name), {
-        error: ({ input }) => `there is no scenario "${String(input)}"; there are ${names.join(', ')}`,
-      }),
-    )
-    .default(names),
+  scenario: someOf('scenario', names),
   seed: whole(0, 99_999).default(1),
   json: z.string().min(1, 'expected a file name').optional(),
 });

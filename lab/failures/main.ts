@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { readCommandLine, whole } from '../../runtime/command-line.ts';
+import { readCommandLine, someOf, whole } from '../../runtime/command-line.ts';
 import type { Screen } from '../../runtime/demo/screen.ts';
 import { endedFromOutside } from '../../runtime/demo/signals.ts';
 import { failureScenarios } from './list.ts';
@@ -38,13 +38,7 @@ Exit code: 0 when all runs could be played and everybody was as before at their 
 `;
 
 const optionsSchema = z.object({
-  scenario: z
-    .array(
-      z.string().refine((name) => names.includes(name), {
-        error: ({ input }) => `there is no scenario "${String(input)}"; there are ${names.join(', ')}`,
-      }),
-    )
-    .default(names),
+  scenario: someOf('scenario', names),
   runs: whole(1, 100).default(3),
   json: z.string().min(1, 'expected a file name').optional(),
   publish: z.boolean().default(false),
