@@ -1,33 +1,27 @@
 /** Everything that was told of the call, raw: read when it is opened. */
-import { useEffect, useState } from 'preact/hooks';
-import type { CallEvent, CallPage } from '../../../contract.ts';
+import { useState } from 'preact/hooks';
+import type { CallPage } from '../../../contract.ts';
 import { api } from '../api.ts';
 import { clock } from '../format.ts';
 import { Failure } from '../parts/notice.tsx';
+import { usePaged } from './paged.ts';
 
 export function EventsPanel({ page, participant }: { page: CallPage; participant: string }) {
   const [open, setOpen] = useState(false);
   const [all, setAll] = useState(true);
-  const [events, setEvents] = useState<readonly CallEvent[]>();
-  const [next, setNext] = useState<string | null>(null);
-  const [fault, setFault] = useState<unknown>();
   const who = all ? '' : participant;
-  const load = async (cursor: string, signal: AbortSignal) => {
-    try {
-      const answer = await api.events(page.callId, who, cursor, signal);
-      setEvents((known) => (cursor === '0' ? answer.events : [...(known ?? []), ...answer.events]));
-      setNext(answer.next);
-      setFault(undefined);
-    } catch (error) {
-      if (!signal.aborted) setFault(error);
-    }
-  };
-  useEffect(() => {
-    if (!open) return;
-    const control = new AbortController();
-    void load('0', control.signal);
-    return () => control.abort();
-  }, [open, who, page.callId]);
+  const {
+    rows: events,
+    fault,
+    more,
+  } = usePaged(
+    async (cursor, signal) => {
+      const { events, next } = await api.events(page.callId, who, cursor, signal);
+      return { rows: events, next };
+    },
+    open,
+    [who, page.callId],
+  );
   const nameOf = (id: string) => page.people.find((p) => p.participantId === id)?.name ?? id;
   return (
     <details class="card events" onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -72,8 +66,8 @@ export function EventsPanel({ page, participant }: { page: CallPage; participant
           </table>
         </section>
       )}
-      {next && (
-        <button type="button" onClick={() => void load(next, new AbortController().signal)}>
+      {more && (
+        <button type="button" onClick={more}>
           Show more
         </button>
       )}

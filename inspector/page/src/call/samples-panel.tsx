@@ -1,37 +1,24 @@
 /** Raw samples of one participant in the span that the charts show, as they are stored: read when it is opened. */
-import { useEffect, useState } from 'preact/hooks';
-import { type CallPage, type SampleList, sampleKinds } from '../../../contract.ts';
+import { useState } from 'preact/hooks';
+import { type CallPage, sampleKinds } from '../../../contract.ts';
 import { api } from '../api.ts';
 import { clock, words } from '../format.ts';
 import { Failure } from '../parts/notice.tsx';
 import type { Focus, Span } from './call-view.tsx';
+import { usePaged } from './paged.ts';
 
 const isId = (column: string): boolean => /_id$|_identifier$/.test(column);
 
 export function SamplesPanel({ page, focus, whole }: { page: CallPage; focus: Focus; whole: Span }) {
   const [open, setOpen] = useState(false);
   const [kind, setKind] = useState<string>(sampleKinds[0]);
-  const [rows, setRows] = useState<SampleList['rows']>();
-  const [next, setNext] = useState<string | null>(null);
-  const [fault, setFault] = useState<unknown>();
   const { participant } = focus;
   const { from, to } = focus.span ?? whole;
-  const load = async (cursor: string, signal: AbortSignal) => {
-    try {
-      const answer = await api.samples(page.callId, { participant, kind, from, to, cursor }, signal);
-      setRows((known) => (cursor === '0' ? answer.rows : [...(known ?? []), ...answer.rows]));
-      setNext(answer.next);
-      setFault(undefined);
-    } catch (error) {
-      if (!signal.aborted) setFault(error);
-    }
-  };
-  useEffect(() => {
-    if (!open || participant === '') return;
-    const control = new AbortController();
-    void load('0', control.signal);
-    return () => control.abort();
-  }, [open, participant, kind, from, to, page.callId]);
+  const { rows, fault, more } = usePaged(
+    (cursor, signal) => api.samples(page.callId, { participant, kind, from, to, cursor }, signal),
+    open && participant !== '',
+    [participant, kind, from, to, page.callId],
+  );
   // Numbers first: what all rows of a stream have in common says little.
   const columns = [...new Set((rows ?? []).flatMap((row) => Object.keys(row)))]
     .filter((column) => column !== 'time')
@@ -81,8 +68,8 @@ export function SamplesPanel({ page, focus, whole }: { page: CallPage; focus: Fo
           </table>
         </section>
       )}
-      {next && (
-        <button type="button" onClick={() => void load(next, new AbortController().signal)}>
+      {more && (
+        <button type="button" onClick={more}>
           Show more
         </button>
       )}
