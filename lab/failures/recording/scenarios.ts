@@ -39,6 +39,14 @@ async function outcome(
   };
 }
 
+/** The scenario's studio serves all its runs. */
+const inStudio =
+  (play: (studio: Studio) => Promise<FailureRun>): FailureScenario['open'] =>
+  async (context) => {
+    const studio = await openStudio(context);
+    return { close: studio.close, play: () => play(studio) };
+  };
+
 const rounded = (seconds: number) => Math.round(10 * seconds) / 10;
 const times = (text: string, part: string) => text.split(part).length - 1;
 
@@ -79,27 +87,21 @@ const ffmpegKilled: FailureScenario = {
   detection: 'the finisher: the program ended by a signal; its log',
   mitigation: 'the recording is made anew from its packets a second later',
   lossOf,
-  open: async (context) => {
-    const studio = await openStudio(context);
-    return {
-      close: studio.close,
-      async play() {
-        const call = await studio.record();
-        await sleep(recordMs);
-        const before = times(studio.finisherLog(), 'program_failed');
-        const killed = whileMuxing(studio, (ffmpeg) => process.kill(ffmpeg, 'SIGKILL'));
-        await call.leave();
-        const faultAtMs = await killed;
-        const detectMs = await studio.until(
-          faultAtMs,
-          noticeLimitMs,
-          () => times(studio.finisherLog(), 'program_failed') > before,
-        );
-        const came = await outcome(studio, call, faultAtMs);
-        return { detectMs, mitigateMs: null, ...came, alerts: await alertsOf(studio, call.callId) };
-      },
-    };
-  },
+  open: inStudio(async (studio) => {
+    const call = await studio.record();
+    await sleep(recordMs);
+    const before = times(studio.finisherLog(), 'program_failed');
+    const killed = whileMuxing(studio, (ffmpeg) => process.kill(ffmpeg, 'SIGKILL'));
+    await call.leave();
+    const faultAtMs = await killed;
+    const detectMs = await studio.until(
+      faultAtMs,
+      noticeLimitMs,
+      () => times(studio.finisherLog(), 'program_failed') > before,
+    );
+    const came = await outcome(studio, call, faultAtMs);
+    return { detectMs, mitigateMs: null, ...came, alerts: await alertsOf(studio, call.callId) };
+  }),
 };
 
 const finisherKilled: FailureScenario = {
@@ -109,33 +111,27 @@ const finisherKilled: FailureScenario = {
   mitigation:
     'it is started again, finds the recording on the disk and makes it anew; ffmpeg has gone with it',
   lossOf,
-  open: async (context) => {
-    const studio = await openStudio(context);
-    return {
-      close: studio.close,
-      async play() {
-        const call = await studio.record();
-        await sleep(recordMs);
-        const finisher = studio.stack.children.get('finisher')!;
-        const { restarts } = finisher;
-        const killed = whileMuxing(studio, () => finisher.kill('SIGKILL'));
-        await call.leave();
-        const faultAtMs = await killed;
-        const detectMs = await studio.until(
-          faultAtMs,
-          noticeLimitMs,
-          () => finisher.state !== 'ready' || finisher.restarts > restarts,
-        );
-        const mitigateMs = await studio.until(
-          faultAtMs,
-          noticeLimitMs,
-          () => finisher.restarts > restarts && finisher.state === 'ready',
-        );
-        const came = await outcome(studio, call, faultAtMs);
-        return { detectMs, mitigateMs, ...came, alerts: await alertsOf(studio, call.callId) };
-      },
-    };
-  },
+  open: inStudio(async (studio) => {
+    const call = await studio.record();
+    await sleep(recordMs);
+    const finisher = studio.stack.children.get('finisher')!;
+    const { restarts } = finisher;
+    const killed = whileMuxing(studio, () => finisher.kill('SIGKILL'));
+    await call.leave();
+    const faultAtMs = await killed;
+    const detectMs = await studio.until(
+      faultAtMs,
+      noticeLimitMs,
+      () => finisher.state !== 'ready' || finisher.restarts > restarts,
+    );
+    const mitigateMs = await studio.until(
+      faultAtMs,
+      noticeLimitMs,
+      () => finisher.restarts > restarts && finisher.state === 'ready',
+    );
+    const came = await outcome(studio, call, faultAtMs);
+    return { detectMs, mitigateMs, ...came, alerts: await alertsOf(studio, call.callId) };
+  }),
 };
 
 /** In the place of an hour: attempts a minute apart are the same again. */
@@ -148,41 +144,35 @@ const storeThat = (
   ...scenario,
   mitigation: 'the recording stays on the recorder’s disk and is tried again after 1, 2, 4 … 60 s',
   lossOf,
-  open: async (context) => {
-    const studio = await openStudio(context);
-    return {
-      close: studio.close,
-      async play() {
-        const call = await studio.record();
-        await sleep(recordMs);
-        const before = times(studio.finisherLog(), 'store_refused');
-        studio.s3.mode = mode;
-        try {
-          const faultAtMs = Date.now();
-          await call.leave();
-          const detectMs = await studio.until(faultAtMs, noticeLimitMs, () =>
-            mode === 'slow'
-              ? oldestPending(studio, faultAtMs)
-              : times(studio.finisherLog(), 'store_refused') > before,
-          );
-          const mitigateMs =
-            mode === 'slow'
-              ? null
-              : await studio.until(
-                  faultAtMs,
-                  noticeLimitMs,
-                  () => times(studio.finisherLog(), 'store_refused') > before + 1,
-                );
-          await sleep(Math.max(0, awayMs - (Date.now() - faultAtMs)));
-          const alerts = (await call.isStored()) ? [] : await alertsOf(studio, call.callId);
-          studio.s3.mode = 'good';
-          return { detectMs, mitigateMs, ...(await outcome(studio, call, faultAtMs)), alerts };
-        } finally {
-          studio.s3.mode = 'good';
-        }
-      },
-    };
-  },
+  open: inStudio(async (studio) => {
+    const call = await studio.record();
+    await sleep(recordMs);
+    const before = times(studio.finisherLog(), 'store_refused');
+    studio.s3.mode = mode;
+    try {
+      const faultAtMs = Date.now();
+      await call.leave();
+      const detectMs = await studio.until(faultAtMs, noticeLimitMs, () =>
+        mode === 'slow'
+          ? oldestPending(studio, faultAtMs)
+          : times(studio.finisherLog(), 'store_refused') > before,
+      );
+      const mitigateMs =
+        mode === 'slow'
+          ? null
+          : await studio.until(
+              faultAtMs,
+              noticeLimitMs,
+              () => times(studio.finisherLog(), 'store_refused') > before + 1,
+            );
+      await sleep(Math.max(0, awayMs - (Date.now() - faultAtMs)));
+      const alerts = (await call.isStored()) ? [] : await alertsOf(studio, call.callId);
+      studio.s3.mode = 'good';
+      return { detectMs, mitigateMs, ...(await outcome(studio, call, faultAtMs)), alerts };
+    } finally {
+      studio.s3.mode = 'good';
+    }
+  }),
 });
 
 /** What the dashboard shows: a recording that has ended waits. */
