@@ -11,13 +11,15 @@ import { atLeast, calm, type Detector, evidenceOf, type Verdict } from './detect
 
 /** The field's limit; a join over a relay on another continent takes 2 s. */
 const tryingForMs = 3_900;
+/** The SFU has not seen one check all that time. */
+const unseenForMs = 2_900;
 
 export const connectionNotEstablished: Detector = {
   name: 'connection_not_established',
-  version: 2,
+  version: 3,
   question: 'Has a connection of this participant never come up?',
   onset:
-    'checking or connecting for >= 3.9 s (the slowest good joins take 2 s), or failed, without ever having been connected',
+    'checking or connecting for >= 3.9 s (the slowest good joins take 2 s), or for >= 2.9 s without one check that reached the SFU, or failed, without ever having been connected',
   clearing: 'connected, or given up (closed)',
   explains: [
     {
@@ -42,7 +44,7 @@ const up = new Set(['connected', 'completed']);
 function judgeConnection(c: ConnectionFeatures, { atMs }: CallFeatures): Verdict {
   if (c.connectedOnce) return calm('good', c.participantId, c.transportId, atMs);
   const failed = c.connectionState === 'failed' || c.iceState === 'failed' || c.dtlsState === 'failed';
-  const trying = atLeast(c.tryingMs, tryingForMs);
+  const trying = atLeast(c.tryingMs, c.sfuIceState === 'new' ? unseenForMs : tryingForMs);
   const closed = c.connectionState === 'closed' || c.iceState === 'closed';
   if (closed) return calm('good', c.participantId, c.transportId, atMs);
   if (!failed && !trying) return calm('unclear', c.participantId, c.transportId, atMs);

@@ -10,7 +10,7 @@ import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
 import { clientShortMs, fresh, highest, staleClientMs, staleSfuMs } from '../features/trailing.ts';
 import { atLeast, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
-import { devicePrompt } from './device-late.ts';
+import { devicePrompt, settledMs } from './device-late.ts';
 import { nodeLate } from './node-late.ts';
 
 /**
@@ -25,10 +25,10 @@ const severeMs = 500;
 
 export const highDelay: Detector = {
   name: 'high_delay',
-  version: 2,
+  version: 3,
   question: 'Do this participant’s packets take too long for a conversation?',
   onset:
-    'round trip >= 300 ms (over 300 ms from mouth to ear with buffers and the other’s way) in two samples of the SFU one after the other and in the client’s newest, or while its page’s timers are prompt: a busy machine is late as well',
+    'round trip >= 300 ms (over 300 ms from mouth to ear with buffers and the other’s way) in two samples of the SFU one after the other and in the client’s newest, or, once media has flowed for 10 s, while its page’s timers are prompt: a busy machine is late as well, and so is everybody while a call is set up',
   clearing: 'both <= 200 ms',
   aftermathMs: 20_000,
   explains: [{ kinds: ['audio_video_desync'], of: 'own' }],
@@ -43,7 +43,7 @@ function judgeParticipant(d: DownlinkFeatures, features: CallFeatures): Verdict 
   const clientMs = up?.roundTripNowMs ?? pairRoundTripMs(d, atMs);
   const sfuMs = standing(d, features);
   // A busy device answers late too; one whose page gets its turn does not.
-  const prompt = devicePrompt(d.participantId, features) && !nodeLate(d);
+  const prompt = atLeast(d.flowingMs, settledMs) && devicePrompt(d.participantId, features) && !nodeLate(d);
   if (!(atLeast(sfuMs, onsetMs) && (atLeast(clientMs, onsetMs) || prompt))) {
     const good =
       d.roundTripMs !== undefined &&

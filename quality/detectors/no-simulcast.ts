@@ -8,23 +8,26 @@
 import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
 import type { SendingFeatures } from '../features/sending.ts';
-import { atLeast, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
+import { atLeast, calm, type Detector, evidenceOf, notOver, type Verdict } from './detector.ts';
 
 /** Less than this is a lowest layer anyway. */
 const leastBps = 150_000;
 /** As for downlink_congestion, by two witnesses. */
 const lossRatio = 0.03;
 const nackedRatio = 0.02;
+/** Of the bytes that the SFU sent; as for downlink_congestion. Nothing at all is a lost path. */
+const arrivedLeast = 0.03;
+const arrivedMost = 0.75;
 /** The receiver's estimate does not hold this one stream. */
 const heldShare = 0.8;
 const layeredCodecs = new Set(['vp9', 'av1']);
 
 export const noSimulcast: Detector = {
   name: 'no_simulcast',
-  version: 1,
+  version: 2,
   question: 'Does a camera come in one size only, while one of its receivers has a link too slow for it?',
   onset:
-    'one layer of >= 150 kbit/s (VP8 or H.264), and a receiver of it that loses >= 3 % with NACKs or losses of its own beside it, or whose estimate is under 80 % of the stream',
+    'one layer of >= 150 kbit/s (VP8 or H.264), and a receiver of it that loses >= 3 % with NACKs or losses of its own beside it, or gets <= 75 % of the bytes sent and loses >= 3 % by its own word, or whose estimate is under 80 % of the stream',
   clearing: 'no such receiver for the moment, more layers, or less than 150 kbit/s',
   sentence: ({ name, when, affected }) =>
     `${name} sent its camera in one size only ${when}, so nothing smaller could be sent to ${affected}, whose link was too slow for it.`,
@@ -75,6 +78,11 @@ function isSlow(d: DownlinkFeatures, bps: number): boolean {
   const losing =
     atLeast(d.lossNow, lossRatio) &&
     (atLeast(d.nackedRatio, nackedRatio) || atLeast(d.clientLoss, lossRatio));
+  // A link as full as that lets the feedback through late as well.
+  const starved =
+    atLeast(d.arrivedOfSent, arrivedLeast) &&
+    notOver(d.arrivedOfSent, arrivedMost) &&
+    atLeast(d.clientLoss, lossRatio);
   const narrow = d.bweBps !== undefined && d.bweBps < heldShare * bps && atLeast(d.bweFall, 0.35);
-  return losing || narrow;
+  return losing || starved || narrow;
 }

@@ -19,7 +19,7 @@ import {
   suffered,
   type Verdict,
 } from './detector.ts';
-import { deviceLate, deviceRecovered } from './device-late.ts';
+import { deviceLate, deviceRecovered, deviceStalls } from './device-late.ts';
 
 /** Part of all time spent decoding, all streams together; a second core may help, but not with one stream. */
 const decodingShare = 0.8;
@@ -40,10 +40,10 @@ const knownMs = 6_000;
 
 export const receiverCpuLimited: Detector = {
   name: 'receiver_cpu_limited',
-  version: 2,
+  version: 3,
   question: 'Is this participant’s device too slow to decode and play what it receives?',
   onset:
-    'two of, over 5 s and without loss: decoding >= 80 % of the time, <= 70 % of whole frames decoded (the field’s mark), <= 50 % of the frames shown that are sent, on all videos at once; >= 5 % of sound made up on all streams. The last two only with frames or time of the decoder, or with one another. Or, by the page’s own word that its timers are >= 150 ms late in two samples one after the other, any one of them, or >= 2 % of sound made up or stretched, jitter >= 15 ms of all sound, or reports that come back >= 60 ms later',
+    'two of, over 5 s and without loss: decoding >= 80 % of the time, <= 70 % of whole frames decoded (the field’s mark), <= 50 % of the frames shown that are sent, on all videos at once; >= 5 % of sound made up on all streams. The last two only with frames or time of the decoder, or with one another. Or, by the page’s own word that its timers are >= 150 ms late in two samples one after the other, any one of them, or >= 2 % of sound made up or stretched, jitter >= 15 ms of all sound, or reports that come back >= 60 ms later; or late in one sample, with its own sound arriving at the SFU with >= 25 ms of jitter over 2 s',
   clearing: 'decoding <= 60 % of the time, >= 90 % of frames decoded, sound <= 2 % made up, over 5 s',
   explains: [
     { kinds: [...suffered, 'downlink_congestion', 'uplink_congestion', 'estimate_collapse'], of: 'own' },
@@ -102,11 +102,12 @@ function judgeReceiver(id: string, all: readonly ReceivingFeatures[], features: 
   const clean = streams.length > 0 && streams.every((r) => notOver(r.loss, lossless));
   const witnesses = [busy, undecoded, slow, torn].filter(Boolean).length;
   const late =
-    deviceLate(id, down?.flowingMs, features) &&
-    (witnesses >= 1 ||
-      atLeast((down?.roundTripMs ?? 0) - (down?.roundTripBeforeMs ?? 0), lateRiseMs) ||
-      (sounds.length > 0 && sounds.every((r) => atLeast(r.jitterMs, lateJitterMs))) ||
-      sounds.some((r) => atLeast(r.concealed, lateTornShare) || atLeast(r.stretched, lateTornShare)));
+    deviceStalls(id, down?.flowingMs, features) ||
+    (deviceLate(id, down?.flowingMs, features) &&
+      (witnesses >= 1 ||
+        atLeast((down?.roundTripMs ?? 0) - (down?.roundTripBeforeMs ?? 0), lateRiseMs) ||
+        (sounds.length > 0 && sounds.every((r) => atLeast(r.jitterMs, lateJitterMs))) ||
+        sounds.some((r) => atLeast(r.concealed, lateTornShare) || atLeast(r.stretched, lateTornShare))));
   if (!late && (standing || !(clean && witnesses >= 2))) {
     const good =
       videos.length + sounds.length > 0 &&

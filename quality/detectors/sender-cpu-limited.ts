@@ -18,7 +18,7 @@ import {
   suffered,
   type Verdict,
 } from './detector.ts';
-import { deviceLate, deviceRecovered } from './device-late.ts';
+import { deviceLate, deviceRecovered, deviceStalls, soundJitterAtSfuMs } from './device-late.ts';
 
 /** The field's mark for a browser that holds back: under it Chromium probes up and down. */
 const heldBackShare = 0.3;
@@ -36,10 +36,10 @@ const lossless = 0.02;
 
 export const senderCpuLimited: Detector = {
   name: 'sender_cpu_limited',
-  version: 2,
+  version: 3,
   question: 'Is this participant’s device too slow to encode what it sends?',
   onset:
-    'two of, over 5 s, without loss on the way up: held back for CPU >= 30 % of the time, encoding >= 80 % of the time, <= 60 % of the source’s frames encoded, pace down to <= 50 % of what it was, media arriving at the SFU with >= 30 ms of jitter; the last only together with one of the encoder’s. Or, by the page’s own word that its timers are >= 150 ms late in two samples one after the other, any one of them (jitter >= 15 ms)',
+    'two of, over 5 s, without loss on the way up: held back for CPU >= 30 % of the time, encoding >= 80 % of the time, <= 60 % of the source’s frames encoded, pace down to <= 50 % of what it was, media arriving at the SFU with >= 30 ms of jitter; the last only together with one of the encoder’s. Or, by the page’s own word that its timers are >= 150 ms late in two samples one after the other, any one of them (jitter >= 15 ms); or late in one sample, with sound arriving at the SFU with >= 25 ms of jitter over 2 s',
   clearing: 'none of them over 5 s (held back <= 10 %, encoding <= 60 %)',
   explains: [
     {
@@ -84,8 +84,11 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
     notOver(up?.lossNow, lossless) && notOver(up?.producerLoss, lossless) && notOver(s.lossAtSfu, lossless);
   const own = [heldBack, busy, drops, slowed].filter(Boolean).length;
   const late =
-    deviceLate(s.senderId, up?.flowingMs, features) &&
-    (own >= 1 || atLeast(s.jitterAtSfuNowMs, lateBurstMs) || soundInBursts(s, features));
+    deviceStalls(s.senderId, up?.flowingMs, features) ||
+    (deviceLate(s.senderId, up?.flowingMs, features) &&
+      (own >= 1 ||
+        atLeast(s.jitterAtSfuNowMs, lateBurstMs) ||
+        atLeast(soundJitterAtSfuMs(s.senderId, features), lateBurstMs)));
   const bad = (clean && (own >= 2 || (own === 1 && bursts))) || late;
   if (!bad) {
     const good =
@@ -119,8 +122,3 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
     affected: receiversOf(s.senderId),
   };
 }
-
-const soundInBursts = (s: SendingFeatures, features: CallFeatures): boolean =>
-  features
-    .sending()
-    .some((o) => o.senderId === s.senderId && o.kind === 'audio' && atLeast(o.jitterAtSfuNowMs, lateBurstMs));
