@@ -14,10 +14,10 @@ const troubledShare = 0.5;
 
 export const relayDegraded: Detector = {
   name: 'relay_degraded',
-  version: 1,
+  version: 2,
   question: 'Do those who go through a relay suffer together, while the others do well?',
   onset:
-    '>= 2 relayed participants, and at least half of the relayed, lose >= 2 %, or have an estimate down by >= 25 % or delay up by >= 60 ms (half of what is asked of one alone), while at most half of the direct ones do; with nobody direct to compare, half of the troubled must lose packets or estimate',
+    '>= 2 relayed participants, and at least half of the relayed, lose >= 2 % (on the way down with NACKs or losses of their own beside it), or have an estimate down by >= 25 % or delay up by >= 60 ms (half of what is asked of one alone), while at most half of the direct ones do; with nobody direct to compare, half of the troubled must lose packets or estimate',
   clearing: 'none of the relayed in trouble',
   explains: [
     {

@@ -21,6 +21,8 @@ export interface RelayFeatures {
 const lossRatio = 0.02;
 const estimateFall = 0.25;
 const delayRiseMs = 60;
+/** A machine that is busy for a moment makes losses of late feedback on all links at once; its receivers miss nothing. */
+const missedRatio = 0.01;
 
 export function relayFeatures(
   connections: readonly ConnectionFeatures[],
@@ -35,7 +37,9 @@ export function relayFeatures(
   const late = new Set<string>();
   for (const d of downlinks) {
     if (!relayed.has(d.participantId)) direct.add(d.participantId);
-    if ((d.lossNow ?? 0) >= lossRatio || (d.flowingMs >= 4_000 && (d.bweFall ?? 0) >= estimateFall)) {
+    const missed = Math.max(d.nackedRatio ?? 0, d.clientLoss ?? 0) >= missedRatio;
+    const lost = (d.lossNow ?? 0) >= lossRatio && missed;
+    if (lost || (d.flowingMs >= 4_000 && (d.bweFall ?? 0) >= estimateFall)) {
       losing.add(d.participantId);
     }
     if (rise(d) >= delayRiseMs) late.add(d.participantId);

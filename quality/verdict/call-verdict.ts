@@ -18,6 +18,8 @@ export interface VerdictInput {
   readonly live: boolean;
   readonly names: ReadonlyMap<string, string>;
   readonly participants: readonly string[];
+  /** Epoch ms, by participant. */
+  readonly joinedAt: ReadonlyMap<string, number>;
   /** Time of all received streams that has a score. */
   readonly scoredMs: number;
   /** The reason of most of the time without a score. */
@@ -66,6 +68,8 @@ const afterMs = 15_000;
 /** What is suffered without a cause is told from here on. */
 const leastUnexplainedMs = 10_000;
 const mostUnexplained = 3;
+/** So long after somebody joined, buffers are still finding their size: no trouble of the call. */
+const settlesMs = 5_000;
 /** So little of scored media says nothing of a call. */
 const leastScoredMs = 5_000;
 
@@ -83,7 +87,7 @@ export function callVerdict(input: VerdictInput): CallVerdict {
     left = left.filter((w) => !taken.has(w));
     return findingOf(problem, symptomsOf(own), input, people);
   });
-  const findings = [...explained, ...unexplained(left, people)].sort(
+  const findings = [...explained, ...unexplained(left.filter(settled(input)), people)].sort(
     (a, b) => severityRank[b.severity] - severityRank[a.severity],
   );
   const level = levelOf(findings, input);
@@ -94,6 +98,11 @@ export function callVerdict(input: VerdictInput): CallVerdict {
     others: othersOf(findings, input, people),
   };
 }
+
+const settled =
+  ({ joinedAt }: VerdictInput) =>
+  ({ start, receiverId, senderId }: BadWindow): boolean =>
+    start >= Math.max(joinedAt.get(receiverId) ?? 0, joinedAt.get(senderId) ?? 0) + settlesMs;
 
 function belongs(window: BadWindow, { main, from, to, affected }: Problem): boolean {
   const end = window.start + window.windowMs;
