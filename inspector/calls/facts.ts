@@ -102,6 +102,7 @@ export function callPage(facts: CallFacts): CallPage {
       live: facts.live,
       names: new Map(people.map((p) => [p.participantId, p.name])),
       participants: people.map((p) => p.participantId),
+      joinedAt: new Map(people.map((p) => [p.participantId, p.joinedAt])),
       scoredMs: scored,
       unclassified: whyNot,
       badWindows: facts.badWindows,

@@ -8,6 +8,7 @@ import {
   callId,
   producerOf,
   type Script,
+  sample,
   startMs,
   syntheticCall,
   tenantId,
@@ -42,11 +43,34 @@ interface Happening {
   readonly script?: Script;
   readonly events?: readonly Told[];
   readonly people?: readonly string[];
+  /** Whose transport the SFU has made at the fault, while no check of theirs reaches it for 20 s. */
+  readonly unseen?: readonly string[];
 }
 
-function callOf({ script = () => ({}), events = [], people: who = people }: Happening): CallSamples {
+function callOf({
+  script = () => ({}),
+  events = [],
+  people: who = people,
+  unseen = [],
+}: Happening): CallSamples {
   const call = syntheticCall(who, seconds, script);
-  return { ...call, events: [...call.events, ...eventsOf(events)].sort((a, b) => a.time - b.time) };
+  const waiting = unseen.flatMap((id) =>
+    Array.from({ length: 20 }, (_, n) =>
+      sample('sfu_transport', {
+        participant_id: id,
+        transport_id: `${id}-send`,
+        time: startMs + (faultAt + n) * 1000,
+        direction: 'send',
+        ice_state: 'new',
+        dtls_state: 'new',
+      }),
+    ),
+  );
+  return {
+    ...call,
+    sfu_transport: [...call.sfu_transport, ...waiting].sort((a, b) => a.time - b.time),
+    events: [...call.events, ...eventsOf(events)].sort((a, b) => a.time - b.time),
+  };
 }
 
 /** From the fault on for so many seconds. */
@@ -195,6 +219,38 @@ const cases: Case[] = [
     ],
   },
   {
+    kind: 'sender_cpu_limited',
+    participant: 'ben',
+    hop: 'sender_device',
+    // One of the client's samples: its sound stalls again and again.
+    within: 4.5,
+    sentence: /^ben's device was too busy to send/,
+    script: both(always(people, { pageLateMs: 2 }), during(['ben'], { pageLateMs: 180, upJitterMs: 35 })),
+    lookAlikes: [
+      {
+        what: 'one long hiccup',
+        script: both(
+          always(people, { pageLateMs: 2 }),
+          during(['ben'], { pageLateMs: 800 }, 2),
+          during(['ben'], { upJitterMs: 30 }, 1),
+        ),
+      },
+    ],
+  },
+  {
+    kind: 'receiver_cpu_limited',
+    participant: 'ben',
+    hop: 'receiver_device',
+    within: 4.5,
+    sentence: /^ben's device was too busy to show and play what arrived/,
+    script: both(
+      always(['ben'], { cameraPaused: true }),
+      always(people, { pageLateMs: 2 }),
+      during(['ben'], { pageLateMs: 180, upJitterMs: 35 }),
+    ),
+    lookAlikes: [],
+  },
+  {
     kind: 'receiver_cpu_limited',
     participant: 'ben',
     hop: 'receiver_device',
@@ -251,6 +307,30 @@ const cases: Case[] = [
       {
         what: 'a transport that nobody has used yet',
         events: [[faultAt, 'dora', 'rtc.ice.state', { state: 'new' }, 'recv']],
+      },
+    ],
+  },
+  {
+    kind: 'connection_not_established',
+    participant: 'dora',
+    hop: 'far_network',
+    within: 3.5,
+    stays: true,
+    sentence: /^dora could not connect to the media server from .*: no network path was found\.$/,
+    events: [
+      [faultAt, 'dora', 'rtc.ice.state', { state: 'checking' }, 'send'],
+      [faultAt, 'dora', 'rtc.connection.state', { state: 'connecting' }, 'send'],
+    ],
+    unseen: ['dora'],
+    lookAlikes: [
+      {
+        what: 'a join over a far relay',
+        events: [
+          [faultAt, 'dora', 'rtc.ice.state', { state: 'checking' }, 'send'],
+          [faultAt + 2.5, 'dora', 'rtc.ice.state', { state: 'connected' }, 'send'],
+          [faultAt + 2.5, 'dora', 'rtc.connection.state', { state: 'connected' }, 'send'],
+        ],
+        unseen: ['dora'],
       },
     ],
   },
@@ -489,6 +569,21 @@ const cases: Case[] = [
     lookAlikes: [{ what: 'one layer that all links hold', script: always(['ben'], { singleLayer: true }) }],
   },
   {
+    kind: 'no_simulcast',
+    participant: 'ben',
+    hop: 'sender_device',
+    within: 6,
+    affected: ['carl'],
+    sentence: /^ben sent its camera in one size only/,
+    // The link is so full that the feedback does not tell of it yet.
+    script: both(
+      always(['ben'], { singleLayer: true }),
+      during(['carl'], { downLoss: 0.5, feedbackLoss: 0, downRttMs: 120 }),
+    ),
+    also: ['downlink_congestion carl'],
+    lookAlikes: [],
+  },
+  {
     kind: 'high_delay',
     participant: 'ben',
     hop: 'far_network',
@@ -502,6 +597,12 @@ const cases: Case[] = [
         script: (id, s) => (id === 'ben' && s % 9 === 4 ? { downRttMs: 400, upRttMs: 400 } : {}),
       },
       { what: 'what only the SFU finds late', script: during(['ben'], { downRttMs: 400 }) },
+      {
+        what: 'what only the SFU finds late while a call is set up',
+        script: both(always(people, { pageLateMs: 3 }), (id, s) =>
+          id === 'ben' && s < 7 ? { downRttMs: 400 } : {},
+        ),
+      },
     ],
   },
   {

@@ -43,6 +43,7 @@ const told = (incidents: IncidentRow[], scoredMs = 100_000): Told[] => [
       live: false,
       names: people,
       participants: [...people.keys()],
+      joinedAt: new Map(),
       scoredMs,
       unclassified: '',
       badWindows: [],

@@ -209,6 +209,9 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
     }
     const rtxBps = c.rtxBps ?? 0;
     const sentBytes = grow(`${id} down`, (sentBps + rtxBps) / 8 + 500);
+    const cameDown = (sentBytes - (counters.get(`${id} down before`) ?? 0)) * (1 - (c.downLoss ?? 0));
+    counters.set(`${id} down before`, sentBytes);
+    const gotBytes = grow(`${id} down got`, c.downCut ? 0 : cameDown);
     const backBytes = grow(`${id} down back`, c.upCut || c.downCut ? 0 : 900);
     if (sfuTells) {
       call.sfu_transport.push(
@@ -238,6 +241,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
             ice_state: c.iceState ?? 'connected',
             dtls_state: 'connected',
             page_late_ms: c.pageLateMs ?? null,
+            bytes_received: link === recv ? gotBytes : null,
           }),
         );
         const requests = grow(`${link.transport_id} requests`, 1);

@@ -77,6 +77,7 @@ const call = (change: Partial<VerdictInput> = {}): VerdictInput => ({
     ['cleo', 'Cleo'],
   ]),
   participants: ['ana', 'ben', 'cleo'],
+  joinedAt: new Map(),
   scoredMs: 3_600_000,
   unclassified: '',
   badWindows: [],
@@ -220,6 +221,12 @@ describe('a call in which nothing was wrong', () => {
   });
   it('is not disturbed by one bad window', () => {
     expect(callVerdict(call({ badWindows: [bad(100)] })).level).toBe('fine');
+  });
+  it('nor by how it began for somebody', () => {
+    const badWindows = [100, 105].map((s) => bad(s));
+    const joinedAt = new Map([['ben', second(102)]]);
+    expect(callVerdict(call({ badWindows, joinedAt })).level).toBe('fine');
+    expect(callVerdict(call({ badWindows, joinedAt: new Map([['cleo', second(102)]]) })).level).toBe('minor');
   });
 });
 

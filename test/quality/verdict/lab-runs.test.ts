@@ -66,6 +66,7 @@ function verdictOf(run: Run) {
     live: false,
     names: new Map(names.map((name, index) => [seat(index), name])),
     participants: names.slice(0, run.participants).map((_, index) => seat(index)),
+    joinedAt: new Map(),
     scoredMs: 60_000,
     unclassified: '',
     badWindows: [],
