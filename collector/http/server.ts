@@ -5,8 +5,10 @@ import type { Enrich } from '../enrich/sender.ts';
 import { CollectorError } from '../errors.ts';
 import type { Intake, IntakeParts } from '../intake.ts';
 import { contentTypes, encodeStatus } from '../otlp/answer.ts';
-import { type Cors, preflightHeaders } from './cors.ts';
-import { answerEncoding, otlpReceiver, postedSignal, signals } from './receiver.ts';
+import type { Cors } from './cors.ts';
+import { nodeRequest } from './node-request.ts';
+import { PlainConnections } from './plain-connections.ts';
+import { answerEncoding, otlpReceiver } from './receiver.ts';
 
 export interface ServerParts extends IntakeParts {
   readonly intake: Intake;
@@ -14,7 +16,7 @@ export interface ServerParts extends IntakeParts {
   readonly enrich?: Enrich;
 }
 
-const serverOptions: http.ServerOptions = {
+const timeouts = {
   /** A client that sends slower than this is cut off, ms. */
   requestTimeout: 30_000,
   /** Browsers keep a connection between their flushes; load balancers close idle ones at 60 s. */
@@ -24,32 +26,29 @@ const serverOptions: http.ServerOptions = {
 export function buildServer(parts: ServerParts): FastifyInstance {
   // Idle connections are closed at once on stop; those still at work must not go idle again for a minute.
   let closing = false;
-  const receive = otlpReceiver({ ...parts, closing: () => closing });
+  const receive = otlpReceiver(parts);
+  const plain: PlainConnections[] = [];
   const app = Fastify({
     logger: false,
     // While draining, new requests on kept connections are told to go elsewhere, in our words.
     return503OnClosing: false,
-    serverFactory: (handle) =>
-      http.createServer(serverOptions, (request, response) => {
-        const signal = postedSignal(request);
-        if (signal) receive(signal, request, response);
+    serverFactory: (handle) => {
+      const server = http.createServer(timeouts, (request, response) => {
+        const posted = nodeRequest(request, response, () => closing);
+        if (posted) receive(posted);
         else handle(request, response);
-      }),
+      });
+      plain.push(new PlainConnections(server, receive));
+      return server;
+    },
   });
   app.addHook('preClose', async () => {
     closing = true;
+    for (const connections of plain) connections.close();
   });
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close');
   });
-  for (const signal of signals) {
-    app.options(`/v1/${signal}`, async (request, reply) => {
-      const { origin } = request.headers;
-      reply.headers(parts.cors.headers(origin));
-      if (!parts.cors.allows(origin)) return reply.code(403).send();
-      return reply.headers(preflightHeaders).code(204).send();
-    });
-  }
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const reason = parts.notReady() ?? parts.store.failure;
