@@ -15,7 +15,7 @@ import { PipelinesError } from './errors.ts';
 import { qualityOf } from './quality-message.ts';
 import type { Queues } from './queues.ts';
 import { type CallKey, callParameters, keyOf, readCalls } from './store/samples.ts';
-import { readSql, type Store } from './store/store.ts';
+import { minuteSqls, readSql, type Store } from './store/store.ts';
 import { summarise } from './summaries.ts';
 
 /** Samples before and after the window that its first and last differences need. */
@@ -27,7 +27,6 @@ const minuteMs = 60_000;
 const mosStep = 0.1;
 
 const windowCallsSql = readSql('window-calls.sql');
-const streamMinuteSql = readSql('stream-minute.sql');
 const windowRunSql = readSql('window-run.sql');
 const scoredSql = readSql('scored.sql');
 const incidentsSql = readSql('incidents.sql');
@@ -100,7 +99,7 @@ export async function score(data: unknown, context: ScoreContext): Promise<void>
   );
   // Before the window counts as scored: of two windows of a minute whichever ends last writes what both have.
   const minute = Math.floor(job.windowStart / minuteMs) * minuteMs;
-  await store.command(streamMinuteSql, { ...named, from: minute, to: minute + minuteMs });
+  for (const sql of minuteSqls) await store.command(sql, { ...named, from: minute, to: minute + minuteMs });
   await store.insert('window_run', [
     { window_start: job.windowStart, shard: job.shard, shards, rows, scored_at: scoredAt, revision },
   ]);

@@ -3,7 +3,7 @@
  * every five, with one bad quarter of an hour for the first participant.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
-import { readSql } from '../../pipelines/store/store.ts';
+import { minuteSqls } from '../../pipelines/store/store.ts';
 
 export interface LongCall {
   readonly callId: string;
@@ -54,10 +54,8 @@ export async function putLongCall(client: ClickHouseClient, call: LongCall): Pro
     badTo: startMs + (endMs - startMs) * 0.65,
   };
   for (const query of statements) await client.command({ query, query_params: parameters });
-  await client.command({
-    query: readSql('stream-minute.sql'),
-    query_params: { tenants: ['default'], calls: [call.callId], from: startMs - 60_000, to: endMs + 60_000 },
-  });
+  const minutes = { tenants: ['default'], calls: [call.callId], from: startMs - 60_000, to: endMs + 60_000 };
+  for (const query of minuteSqls) await client.command({ query, query_params: minutes });
 }
 
 /**

@@ -9,6 +9,9 @@ export type { Parameters };
 /** The text of a query beside this file. */
 export const readSql = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
+/** Write what was scored by the minute, one after the other. Parameters: tenants, calls, from, to (epoch ms). */
+export const minuteSqls: readonly string[] = [readSql('stream-minute.sql'), readSql('receiver-minute.sql')];
+
 /** Longer than any of our queries; a hung server must not hold a job for ever. */
 const requestTimeoutMs = 15_000;
 

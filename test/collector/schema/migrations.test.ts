@@ -27,7 +27,7 @@ test.each(
 )('%s: "%s" can be repeated and names its database', (_name, _line, sql) => {
   // A copy into a table that replaces by key changes nothing when repeated.
   expect(sql).toMatch(
-    /IF (NOT )?EXISTS|MODIFY (QUERY|COLUMN|SETTING)|^INSERT INTO \S+_by_time \([\w\s,]+\)\s+SELECT[\w\s,]+FROM \S+ FINAL$|^INSERT INTO \S+\.stream_minute\s/,
+    /IF (NOT )?EXISTS|MODIFY (QUERY|COLUMN|SETTING)|^INSERT INTO \S+_by_time \([\w\s,]+\)\s+SELECT[\w\s,]+FROM \S+ FINAL$|^INSERT INTO \S+\.(stream|receiver)_minute\s/,
   );
   expect(sql).toContain('{database:Identifier}.');
 });

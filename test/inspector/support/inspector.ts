@@ -16,7 +16,7 @@ import type { Role } from '../../../inspector/contract.ts';
 import { buildServer } from '../../../inspector/http/server.ts';
 import { openImports } from '../../../inspector/imports/imports.ts';
 import { Store } from '../../../inspector/store/store.ts';
-import { readSql } from '../../../pipelines/store/store.ts';
+import { minuteSqls } from '../../../pipelines/store/store.ts';
 import { signToken } from '../../../telemetry/tokens.ts';
 
 export const secret = 'a-secret-for-tests-only';
@@ -150,9 +150,7 @@ export async function putDemoCall(
     });
     await client.insert({ table, values, format: 'JSONEachRow' });
   }
-  await client.command({
-    query: readSql('stream-minute.sql'),
-    query_params: { tenants: [tenantId], calls: [callId], from: 0, to: start + 86_400_000 },
-  });
+  const minutes = { tenants: [tenantId], calls: [callId], from: 0, to: start + 86_400_000 };
+  for (const query of minuteSqls) await client.command({ query, query_params: minutes });
   return start;
 }
