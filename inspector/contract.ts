@@ -17,6 +17,12 @@ export interface SessionAnswer {
   readonly expiresAt: number;
 }
 
+/** `DELETE /api/v1/session` */
+export interface SignedOut {
+  /** Of the provider that one signed in with, where one is still signed in; null: there is none. */
+  readonly endSessionUrl: string | null;
+}
+
 /** One line of `GET /api/v1/calls`. */
 export interface FoundCall {
   readonly callId: string;

@@ -48,7 +48,16 @@ export interface Oidc {
    * @throws InspectorError `login_invalid`, `no_role`, `provider_unavailable`
    */
   finish(search: string, cookie: string): Promise<{ identity: Identity; to: string }>;
+  /**
+   * RP-initiated logout, without a hint of who it is: the provider asks.
+   * @returns where to send the browser that signed out here; null where the provider knows no such place or is away
+   */
+  end(): Promise<string | null>;
 }
+
+/** Whether it was a provider who vouched for this one. */
+export const byProvider = ({ name }: Pick<Identity, 'name'>): boolean => name.startsWith(providerPrefix);
+const providerPrefix = 'oidc:';
 
 export function openOidc(settings: OidcSettings, secret: string): Oidc {
   const redirectUri = `${settings.baseUrl}${callbackPath}`;
@@ -110,6 +119,11 @@ export function openOidc(settings: OidcSettings, secret: string): Oidc {
       }
       return { identity: identityOf(claims ?? {}, settings), to: login.to };
     },
+    async end() {
+      const config = await provider().catch(() => undefined);
+      if (config?.serverMetadata().end_session_endpoint === undefined) return null;
+      return openid.buildEndSessionUrl(config, { post_logout_redirect_uri: `${settings.baseUrl}/` }).href;
+    },
   };
 }
 
@@ -132,7 +146,7 @@ export function identityOf(
   }
   const verified = claims.email_verified === false ? undefined : claims.email;
   const who = typeof verified === 'string' && verified !== '' ? verified : String(claims.sub);
-  return { tenantId, role, name: `oidc:${who}`.slice(0, 128) };
+  return { tenantId, role, name: `${providerPrefix}${who}`.slice(0, 128) };
 }
 
 /** A path of ours: nobody is led elsewhere. */

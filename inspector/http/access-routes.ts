@@ -1,8 +1,9 @@
 /** Sessions, keys and the audit log. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Actor, mustMay } from '../access/actor.ts';
+import { byProvider } from '../access/oidc.ts';
 import { cookieName, sessionSeconds } from '../access/sessions.ts';
-import type { Role, SessionAnswer } from '../contract.ts';
+import type { Role, SessionAnswer, SignedOut } from '../contract.ts';
 import { InspectorError } from '../errors.ts';
 import type { ServerParts } from './server.ts';
 
@@ -16,7 +17,7 @@ export function actorIn(request: FastifyRequest): Actor {
 }
 
 export const accessRoutes =
-  ({ sessions, keys, audit, tls }: ServerParts) =>
+  ({ sessions, keys, audit, oidc, tls }: ServerParts) =>
   async (api: FastifyInstance): Promise<void> => {
     api.get(
       '/session',
@@ -60,11 +61,15 @@ export const accessRoutes =
       },
     );
 
-    api.delete('/session', { schema: { summary: 'Sign out', tags: ['access'] } }, async (request, reply) => {
-      if (request.actor) await audit.record(request.actor, 'sign_out', '');
-      reply.clearCookie(cookieName, { path: '/' });
-      return reply.code(204).send();
-    });
+    api.delete(
+      '/session',
+      { schema: { summary: 'Sign out; tells where to do so at the provider, too', tags: ['access'] } },
+      async ({ actor }, reply): Promise<SignedOut> => {
+        if (actor) await audit.record(actor, 'sign_out', '');
+        reply.clearCookie(cookieName, { path: '/' });
+        return { endSessionUrl: actor && byProvider(actor) && oidc ? await oidc.end() : null };
+      },
+    );
 
     api.get('/keys', { schema: { summary: 'Keys of this tenant', tags: ['access'] } }, async (request) => {
       const actor = actorIn(request);

@@ -7,6 +7,7 @@ import type {
   SampleList,
   SeriesAnswer,
   SessionAnswer,
+  SignedOut,
   WebhookInfo,
 } from '../../contract.ts';
 
@@ -105,7 +106,7 @@ export const api = {
   waysIn: () => ask<{ oidc: boolean }>('/session/ways'),
   oidcUrl: (to: string) => `/api/v1/session/oidc?${query({ to })}`,
   signIn: (link: string) => ask<SessionAnswer>('/session', json('POST', { link })),
-  signOut: () => ask<void>('/session', { method: 'DELETE' }),
+  signOut: () => ask<SignedOut>('/session', { method: 'DELETE' }),
   find: (q: string, cursor: string, signal: AbortSignal) =>
     ask<FoundCalls>(`/calls?${query({ q, zone: -new Date().getTimezoneOffset(), cursor, limit: 50 })}`, {
       signal,

@@ -7,7 +7,7 @@ import {
   openOidc,
   ownView,
 } from '../../../inspector/access/oidc.ts';
-import type { SessionAnswer } from '../../../inspector/contract.ts';
+import type { SessionAnswer, SignedOut } from '../../../inspector/contract.ts';
 import { freePort } from '../../../runtime/embedded/ports.ts';
 import { openInspector, secret, type TestInspector } from '../support/inspector.ts';
 import {
@@ -108,9 +108,26 @@ describe('signing in', () => {
     expect(await finish(`?error=access_denied&state=${state}&iss=${provider.issuer}`, cookie)).toBe(failed);
   });
 
+  it('signing out leads to the provider, after which one must show who one is again', async () => {
+    const browser = new FormBrowser();
+    await browser.signIn(begin(), 'ana', `${inspector.url}/calls/x`);
+    const signOut = () =>
+      fetch(`${inspector.url}/api/v1/session`, {
+        method: 'DELETE',
+        headers: { cookie: browser.cookies(inspector.url), origin: inspector.url },
+      });
+    const { endSessionUrl } = (await (await signOut()).json()) as SignedOut;
+    expect(endSessionUrl).toContain(provider.issuer);
+    expect(await browser.signOut(endSessionUrl!, `${inspector.url}/`)).toBe(`${inspector.url}/`);
+    // Signed in as somebody else: the provider has asked.
+    await browser.signIn(begin(), 'ben', `${inspector.url}/calls/x`);
+    expect((await session(browser)).body.actor).toBe('oidc:ben');
+  });
+
   it('says so when the provider is away', async () => {
     const away = openOidc({ ...settings, issuer: `http://127.0.0.1:${await freePort()}` }, secret);
     await expect(away.begin('/')).rejects.toMatchObject({ code: 'provider_unavailable' });
+    expect(await away.end()).toBeNull();
   });
 });
 

@@ -23,7 +23,14 @@ export async function startProvider(
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const provider = new Provider(issuer, {
-    clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [redirectUri] }],
+    clients: [
+      {
+        client_id: clientId,
+        client_secret: clientSecret,
+        redirect_uris: [redirectUri],
+        post_logout_redirect_uris: [new URL('/', redirectUri).href],
+      },
+    ],
     claims: { openid: ['sub', 'roles', 'tenant', 'email'] },
     conformIdTokenClaims: false,
     ttl: { Session: 600, Grant: 600, Interaction: 600, AccessToken: 600, IdToken: 600 },
@@ -41,17 +48,25 @@ export class FormBrowser {
   readonly #cookies = new Map<string, Map<string, string>>();
 
   /** @returns the address at which it ended, which begins with `until` and answers no redirect */
-  async signIn(from: string, name: string, until: string): Promise<string> {
+  signIn(from: string, name: string, until: string): Promise<string> {
+    return this.#throughForms(from, until, { login: name, password: 'any' });
+  }
+
+  /** The same after the provider has asked whether that is meant. */
+  signOut(from: string, until: string): Promise<string> {
+    return this.#throughForms(from, until, { logout: 'yes' });
+  }
+
+  async #throughForms(from: string, until: string, typed: Record<string, string>): Promise<string> {
     let { response, url } = await this.#go(from);
     for (let step = 0; step < 20 && !url.startsWith(until); step++) {
       const page = await response.text();
       const [, action] = /<form[^>]*action="([^"]+)"/.exec(page) ?? [];
       if (!action) throw new Error(`no form at ${url}: ${response.status} ${page.slice(0, 300)}`);
-      const [, prompt = ''] = /name="prompt" value="(\w+)"/.exec(page) ?? [];
-      const body = new URLSearchParams({
-        prompt,
-        ...(prompt === 'login' && { login: name, password: 'any' }),
-      });
+      const body = new URLSearchParams(typed);
+      for (const [, name, value] of page.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)) {
+        body.set(name!, value!);
+      }
       ({ response, url } = await this.#go(new URL(action, url).href, body));
     }
     return url;

@@ -75,11 +75,17 @@ export function Header(props: {
           type="button"
           class="quiet"
           title={`Signed in as ${session.role} of ${session.tenantId}`}
-          onClick={() => void api.signOut().finally(props.onSignedOut)}
+          onClick={() => void signOut().finally(props.onSignedOut)}
         >
           Sign out
         </button>
       </nav>
     </header>
   );
+}
+
+/** Here, and then at the provider that one signed in with. */
+async function signOut(): Promise<void> {
+  const { endSessionUrl } = await api.signOut();
+  if (endSessionUrl !== null) location.assign(endSessionUrl);
 }
