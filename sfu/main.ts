@@ -25,7 +25,7 @@ import { tellOfLostRelays } from './relays/tell.ts';
 import { JoinTokens } from './signaling/JoinTokens.ts';
 import { Sessions } from './signaling/Sessions.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
-import { observeNode } from './telemetry/nodeMetrics.ts';
+import { observeNode, observeNodes } from './telemetry/nodeMetrics.ts';
 import { Telemetry, type TelemetryOptions } from './telemetry/Telemetry.ts';
 import { Workers } from './Workers.ts';
 
@@ -34,6 +34,8 @@ export interface RunningSfu extends Running {
   readonly rooms: Rooms;
   readonly workers: Workers;
   readonly telemetry: Telemetry;
+  /** null where this node is the only one. */
+  readonly nodes: Nodes | null;
 }
 
 export async function startSfu(
@@ -93,9 +95,16 @@ export async function startSfu(
           load: () => loadOf(rooms, workers),
           onLost: (lost_node_id, why) =>
             telemetry.event(events.nodeLost, { sfu_node_id: nodeId }, { lost_node_id, why }),
+          onTakenOver: ({ tenantId, callId, lostNodeId, newNodeId }) =>
+            telemetry.event(
+              events.callTakenOver,
+              { tenant_id: tenantId, call_id: callId, sfu_node_id: nodeId },
+              { lost_node_id: lostNodeId, new_node_id: newNodeId },
+            ),
           log,
         })
       : null;
+  if (nodes) observeNodes(telemetry, nodes);
 
   const http = await createHttpServer({
     config,
@@ -152,7 +161,7 @@ export async function startSfu(
   }
   const url = urlOf(config, http.server.address() as AddressInfo);
   const info = { url, nodeId, rtc: `${config.rtc.host}:${config.rtc.port}`, workers: config.rtc.workers };
-  return { url, rooms, workers, telemetry, info, stop };
+  return { url, rooms, workers, telemetry, nodes, info, stop };
 }
 
 /** One worker, one core: so many participants are more than it carries well. */

@@ -5,12 +5,12 @@ export type Severity = (typeof severities)[number];
 
 /** Table `alert`: one alert from its first sign to its end. Key: alert_id; the highest `revision` counts. */
 export interface AlertRow {
-  /** Deterministic: promise, kind, severity, scope and when it began. */
+  /** Deterministic: promise or fault, kind, severity, scope and when it began. */
   alert_id: string;
-  /** Name of the promise. */
+  /** Name of the promise or of the fault. */
   slo: string;
-  /** `burn`: the budget burns too fast. `blind`: events are missing that ought to be there. */
-  kind: 'burn' | 'blind';
+  /** `burn`: the budget burns too fast. `blind`: events are missing that ought to be there. `fault`: a part broke. */
+  kind: 'burn' | 'blind' | 'fault';
   severity: Severity;
   /** `country=DE`: of those there only; empty: of everybody. */
   scope: string;

@@ -48,8 +48,13 @@ export const events = {
   sfuIceState: 'rtc.sfu.ice_state',
   sfuDtlsState: 'rtc.sfu.dtls_state',
   workerDied: 'rtc.sfu.worker_died',
-  /** A media node noticed that another one is gone. lost_node_id, why gone (nothing listens there) | unheard. */
+  /**
+   * A media node ended without having said so. Told by those that notice: lost_node_id, why gone (nothing listens there) |
+   * unheard | restarted (told by the process that came after it).
+   */
   nodeLost: 'rtc.sfu.node_lost',
+  /** The call of a lost node goes on at another. lost_node_id, new_node_id. */
+  callTakenOver: 'rtc.sfu.call_taken_over',
   /** A request was refused. code, method. */
   signalingRefused: 'rtc.signaling.refused',
   /** The SFU decided by itself. incident, decision (JSON of the rows, see telemetry/reflex.ts), decision_id, mode. */
@@ -108,6 +113,8 @@ export const metrics = {
   rooms: 'rtc.sfu.rooms',
   participants: 'rtc.sfu.participants',
   transports: 'rtc.sfu.transports',
+  /** Other nodes that are lost, and neither back nor replaced nor given up, as each node knows. */
+  nodesMissed: 'rtc.sfu.nodes_missed',
   /** Counter. Rows that ClickHouse acknowledged, by table. */
   collectorRows: 'rtc.collector.rows',
   /** Counter. Requests that were refused, by reason. */
@@ -126,6 +133,8 @@ export const metrics = {
   recorderOldestPendingSeconds: 'rtc.recorder.oldest_pending_seconds',
   /** Counter. Packets that came and could not be written. */
   recorderDroppedPackets: 'rtc.recorder.dropped_packets',
+  /** 1 when the disk has refused packets since the reading before, or has too little room for another recording. */
+  recorderDiskRefuses: 'rtc.recorder.disk_refuses',
   turnAllocations: 'rtc.turn.allocations',
   /** By transport of the client: udp, tcp, tls, dtls. */
   turnSessions: 'rtc.turn.sessions',

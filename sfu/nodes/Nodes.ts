@@ -12,6 +12,7 @@ import {
 import type { Logger } from '../../telemetry/service/service.ts';
 import { newCallId, type Rooms } from '../Rooms.ts';
 import { chooseNode } from './choose.ts';
+import { type Loss, stillMissed } from './missed.ts';
 import { type Health, probe } from './probe.ts';
 import { Registry, type Room } from './Registry.ts';
 
@@ -24,9 +25,21 @@ export interface NodesOptions {
   readonly rooms: Rooms;
   /** What this node carries, as a share of what it may. */
   readonly load: () => number;
-  /** Another node is gone. @param why as it was noticed */
-  readonly onLost: (nodeId: string, why: Health | 'unheard') => void;
+  /** Another node, or the process before this one, has ended without having said so. */
+  readonly onLost: (nodeId: string, why: LossSign) => void;
+  /** The call of a lost node is placed anew. */
+  readonly onTakenOver: (call: TakenOver) => void;
   readonly log: Logger;
+}
+
+/** How a loss was noticed; see events.nodeLost. */
+export type LossSign = 'gone' | 'unheard' | 'restarted';
+
+export interface TakenOver {
+  readonly tenantId: string;
+  readonly callId: string;
+  readonly lostNodeId: string;
+  readonly newNodeId: string;
 }
 
 export interface Place {
@@ -52,6 +65,11 @@ export class Nodes {
   #known = new Map<string, NodeHeartbeat>();
   /** Processes that nothing answers for any more: `id startedMs`. */
   readonly #gone = new Set<string>();
+  /** Whether each process that was not found any more is lost: one that signed off is not. By `id startedMs`. */
+  readonly #lost = new Map<string, Promise<boolean>>();
+  #missed: readonly Loss[] = [];
+  /** Whether the process before this one, of the same id, is lost. */
+  #predecessorLost = false;
   #draining = false;
   #away = false;
 
@@ -66,11 +84,12 @@ export class Nodes {
    * Resolves when they can know, or Redis is away.
    */
   async announce(): Promise<void> {
+    await this.#registry.ready(startLimitMs);
+    await this.#lookBack();
     this.#timers = [
       setInterval(() => void this.#beat(), nodeHeartbeatMs),
       setInterval(() => void this.#renew(), renewEveryMs),
     ];
-    await this.#registry.ready(startLimitMs);
     await this.#beat();
   }
 
@@ -90,6 +109,11 @@ export class Nodes {
     if (nodeId === this.#options.nodeId) return true;
     const node = this.#known.get(nodeId);
     return node !== undefined && (await this.#look(node)) === 'alive';
+  }
+
+  /** How many others are lost, and neither back nor replaced nor given up. */
+  get missed(): number {
+    return this.#missed.length;
   }
 
   /** Takes no new calls from now on. */
@@ -148,7 +172,13 @@ export class Nodes {
       const { nodeId, startedMs } = chooseNode(living, this.#self) ?? this.#self;
       const callId = before?.callId ?? newCallId(room.roomId, Date.now());
       const now = await this.#registry.place(room, before, { callId, nodeId, startedMs });
-      if (now.nodeId === nodeId && now.startedMs === startedMs) return this.#placeOf(now);
+      if (now.nodeId === nodeId && now.startedMs === startedMs) {
+        if (before && (await this.#wasLost(before))) {
+          const { tenantId } = room;
+          this.#options.onTakenOver({ tenantId, callId, lostNodeId: before.nodeId, newNodeId: nodeId });
+        }
+        return this.#placeOf(now);
+      }
       if (attempt === placeAttempts) throw new Error('others keep taking the room');
     }
   }
@@ -159,6 +189,12 @@ export class Nodes {
     if (nodeId === own) return startedMs === this.#startedMs;
     const node = this.#known.get(nodeId) ?? (await this.#heard()).get(nodeId);
     return node?.startedMs === startedMs && (await this.#look(node)) !== 'gone' && this.#isHeard(node);
+  }
+
+  /** Whether the process that had the call, and does not live, ended without having said so; false: or nobody knows. */
+  async #wasLost(before: Placement): Promise<boolean> {
+    if (before.nodeId === this.#options.nodeId) return this.#predecessorLost;
+    return (await this.#lost.get(processOf(before))) ?? false;
   }
 
   #placeOf({ nodeId, callId }: Pick<Placement, 'nodeId' | 'callId'>): Place {
@@ -175,6 +211,17 @@ export class Nodes {
   }
 
   #isHeard = (node: NodeHeartbeat) => this.#known.has(node.nodeId) && !this.#gone.has(processOf(node));
+
+  /** Before this process tells of itself: an id that stands there was left behind by one that did not sign off. */
+  async #lookBack(): Promise<void> {
+    const { nodeId, onLost } = this.#options;
+    try {
+      this.#predecessorLost = await this.#registry.listed(nodeId);
+    } catch (error) {
+      this.#noted(error);
+    }
+    if (this.#predecessorLost) onLost(nodeId, 'restarted');
+  }
 
   async #beat(): Promise<void> {
     try {
@@ -193,25 +240,52 @@ export class Nodes {
     const now = new Map((await this.#registry.nodes()).map((node) => [node.nodeId, node]));
     const before = this.#known;
     this.#known = now;
-    for (const node of before.values()) if (!now.has(node.nodeId)) this.#lose(node, 'unheard');
+    for (const node of before.values()) if (!now.has(node.nodeId)) void this.#lose(node, 'unheard');
+    // One that was merely unheard is heard again.
+    for (const node of now.values()) if (this.#isHeard(node)) this.#lost.delete(processOf(node));
+    this.#miss();
     return now;
+  }
+
+  #miss(): void {
+    const living = [...this.#known.values()].filter(this.#isHeard).map(({ nodeId }) => nodeId);
+    const missed = stillMissed(this.#missed, living, Date.now());
+    for (const { nodeId } of this.#missed) {
+      if (living.includes(nodeId) || missed.some((loss) => loss.nodeId === nodeId)) continue;
+      // It will not sign off any more.
+      this.#registry.signOff(nodeId).catch((error: unknown) => this.#noted(error));
+    }
+    this.#missed = missed;
   }
 
   async #look(node: NodeHeartbeat): Promise<Health> {
     if (node.nodeId === this.#options.nodeId) return 'alive';
     if (this.#gone.has(processOf(node))) return 'gone';
     const health = await probe(node.origins[0]!);
-    if (health === 'gone') this.#lose(node, health);
+    if (health === 'gone') void this.#lose(node, health);
     return health;
   }
 
-  #lose(node: NodeHeartbeat, why: Health | 'unheard'): void {
-    if (this.#gone.has(processOf(node))) return;
-    // One that signed off is not lost, and one that is merely unheard may be heard again.
-    if (why === 'gone') this.#gone.add(processOf(node));
-    if (node.state === 'draining') return;
-    this.#options.log.warn({ lostNodeId: node.nodeId, why }, 'media node lost');
-    this.#options.onLost(node.nodeId, why);
+  /** Told once of a process. @returns whether it is lost */
+  #lose(node: NodeHeartbeat, why: LossSign): Promise<boolean> {
+    const ended = processOf(node);
+    // One that is merely unheard may be heard again.
+    if (why === 'gone') this.#gone.add(ended);
+    const lost = this.#lost.get(ended) ?? this.#tellOfLoss(node, why);
+    this.#lost.set(ended, lost);
+    return lost;
+  }
+
+  async #tellOfLoss({ nodeId, state }: NodeHeartbeat, why: LossSign): Promise<boolean> {
+    const { nodeId: own, log, onLost } = this.#options;
+    if (nodeId === own || state === 'draining') return false;
+    // One that signed off is not lost. With Redis away nobody knows, and gone it is.
+    if (!(await this.#registry.listed(nodeId).catch(() => true))) return false;
+    const others = new Set([...this.#known.keys(), ...this.#missed.map((loss) => loss.nodeId)]);
+    this.#missed = [...this.#missed, { nodeId, atMs: Date.now(), others }];
+    log.warn({ lostNodeId: nodeId, why }, 'media node lost');
+    onLost(nodeId, why);
+    return true;
   }
 
   /** Another node has taken a call, because this one could not be reached: its clients are sent there. */
@@ -242,4 +316,5 @@ export class Nodes {
   }
 }
 
-const processOf = ({ nodeId, startedMs }: NodeHeartbeat) => `${nodeId} ${startedMs}`;
+const processOf = ({ nodeId, startedMs }: Pick<NodeHeartbeat, 'nodeId' | 'startedMs'>) =>
+  `${nodeId} ${startedMs}`;

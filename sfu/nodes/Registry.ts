@@ -75,6 +75,11 @@ export class Registry {
       .exec();
   }
 
+  /** Whether it has told of itself and not signed off, alive or not. */
+  async listed(nodeId: string): Promise<boolean> {
+    return (await this.#redis.sismember(nodeKeys.ids, nodeId)) === 1;
+  }
+
   async signOff(nodeId: string): Promise<void> {
     await this.#redis.multi().del(nodeKeys.heartbeat(nodeId)).srem(nodeKeys.ids, nodeId).exec();
   }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { ObservableResult } from '@opentelemetry/api';
 import { metrics } from '../../telemetry/events.ts';
 import { attributeName } from '../../telemetry/identity.ts';
+import type { Nodes } from '../nodes/Nodes.ts';
 import type { Rooms } from '../Rooms.ts';
 import type { WorkerSlot, Workers } from '../Workers.ts';
 import type { Telemetry } from './Telemetry.ts';
@@ -49,6 +50,13 @@ export function observeNode(telemetry: Telemetry, workers: Workers, rooms: Rooms
   gauge(metrics.transports, '{transport}', (result) =>
     result.observe(participants().reduce((sum, { transports }) => sum + transports.size, 0)),
   );
+}
+
+/** What the node knows of the others. */
+export function observeNodes({ meter }: Telemetry, nodes: Nodes): void {
+  meter
+    .createObservableGauge(metrics.nodesMissed, { unit: '{node}' })
+    .addCallback((result) => result.observe(nodes.missed));
 }
 
 /** Resident memory now, from /proc; where that is not there, the most it ever was (getrusage, kB). */

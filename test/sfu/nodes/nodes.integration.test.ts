@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, expect, inject, test } from 'vitest';
 import { freePortRange } from '../../../runtime/embedded/ports.ts';
 import type { JoinAnswer } from '../../../telemetry/signaling.ts';
@@ -88,22 +89,28 @@ test('a node that is admitted to begins the call under the id that was given out
   expect((await joinBy(again)).joined?.callId).toBe(again.callId);
 });
 
-test('a node that is killed loses its rooms to whoever is asked next, and the call goes on under its id', async () => {
-  const { nodes, env } = await start(1);
-  const [one] = nodes as [TestNode];
-  const port = await freePort();
-  const killed = spawn(process.execPath, ['sfu/main.ts'], {
+/** A node as a process of its own, which can be killed. */
+async function startProcess(env: Env): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['sfu/main.ts'], {
     env: {
       PATH: process.env.PATH,
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
       CALLSCOPE_TOKEN_SECRET: tokenSecret,
       CALLSCOPE_SFU_WORKERS: '1',
       CALLSCOPE_RTC_PORT: String(await freePortRange(1)),
-      ...env('killed', port),
+      ...env,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  children.push(killed);
+  children.push(child);
+  return child;
+}
+
+test('a node that is killed loses its rooms to whoever is asked next, and the call goes on under its id', async () => {
+  const { nodes, env } = await start(1);
+  const [one] = nodes as [TestNode];
+  const port = await freePort();
+  const killed = await startProcess(env('killed', port));
   await until('the first node knows the other', () => lives(one, 'killed'), 30_000);
   const origin = `http://127.0.0.1:${port}`;
   const there = await one.admitAt(origin, 'moved', 'A');
@@ -120,6 +127,47 @@ test('a node that is killed loses its rooms to whoever is asked next, and the ca
   expect(one.records('rtc.sfu.node_lost')).toEqual([
     expect.objectContaining({ lost_node_id: 'killed', why: 'gone' }),
   ]);
+  expect(one.records('rtc.sfu.call_taken_over')).toEqual([
+    expect.objectContaining({
+      tenant_id: 'acme',
+      call_id: there.callId,
+      lost_node_id: 'killed',
+      new_node_id: 'n1',
+    }),
+  ]);
+  expect(one.nodes?.missed).toBe(1);
+  const back = await startProcess(env('killed', port));
+  await until('it is back', () => one.nodes?.missed === 0, 30_000);
+  expect(one.records('rtc.sfu.node_lost')).toHaveLength(1);
+  back.kill('SIGTERM');
+  await once(back, 'exit');
+});
+
+test('the process after one that was killed tells of it, and of the calls that it takes over', async () => {
+  const { env } = await start(0);
+  const port = await freePort();
+  const killed = await startProcess(env('only', port));
+  const origin = `http://127.0.0.1:${port}`;
+  await until(
+    'it answers',
+    () =>
+      fetch(`${origin}/readyz`)
+        .then(({ ok }) => ok)
+        .catch(() => false),
+    30_000,
+  );
+  const asking = await startTestNode();
+  started.push(asking);
+  const { callId } = await asking.admitAt(origin, 'kept', 'A');
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+
+  const after = await startTestNode(env('only', port));
+  started.push(after);
+  expect(await after.admit('kept', 'A')).toMatchObject({ callId, sfuNodeId: 'only' });
+  const told = (name: string) => until(name, () => after.records(name)[0]);
+  expect(await told('rtc.sfu.node_lost')).toMatchObject({ lost_node_id: 'only', why: 'restarted' });
+  expect(await told('rtc.sfu.call_taken_over')).toMatchObject({ call_id: callId, lost_node_id: 'only' });
 });
 
 test('a node that stops in order is not called lost, and what it was given goes to another', async () => {
@@ -130,7 +178,23 @@ test('a node that stops in order is not called lost, and what it was given goes 
   await two.stop();
   expect(await one.admit('stopping', 'A')).toMatchObject({ sfuNodeId: 'n1' });
   expect(await lives(one, 'n2')).toBe(false);
+  expect(one.records('rtc.sfu.call_taken_over')).toEqual([]);
   expect(one.records('rtc.sfu.node_lost')).toEqual([]);
+});
+
+test('a node without calls that stops in order is not called lost, neither by others nor by its next process', async () => {
+  const { nodes, env } = await start(2);
+  const [one, two] = nodes as [TestNode, TestNode];
+  started.splice(started.indexOf(two), 1);
+  await two.stop();
+  // Several heartbeats later.
+  await new Promise((resolve) => setTimeout(resolve, 3_500));
+  expect(one.records('rtc.sfu.node_lost')).toEqual([]);
+  expect(one.nodes?.missed).toBe(0);
+  const again = await startTestNode(env('n2', await freePort()));
+  started.push(again);
+  await until('it is heard', () => lives(one, 'n2'));
+  expect(again.records('rtc.sfu.node_lost')).toEqual([]);
 });
 
 test('a node that is to stop while people are there has them elsewhere before they are gone from it', async () => {
