@@ -14,10 +14,11 @@ const allTables = Object.keys(sampleColumns) as SampleTable[];
 const sqlOf = new Map(allTables.map((table) => [table, readSql(`samples/${table}.sql`)]));
 const eventsSql = readSql('events.sql');
 
-/** What the SFU alone may say: who came and went, and what became of decisions. */
+/** What the SFU alone may say: who came and went, whose node was lost, and what became of decisions. */
 const sfuEventNames = [
   events.participantJoined,
   events.participantLeft,
+  events.callTakenOver,
   events.decisionTaken,
   events.decisionApplied,
   events.decisionLifted,

@@ -1,12 +1,13 @@
 /**
  * Has the media server, or its worker, gone?
  *
- * The node says so itself when a worker dies and its room is closed. When the node dies with it, nobody says anything:
- * its samples end, and all clients lose their path within seconds of one another. Both are asked for: samples alone may
- * be late, and clients alone may share a network.
+ * The node says so itself when a worker dies and its room is closed, and another one when it takes the call over from a
+ * node that is lost. Where no other takes it, nobody says anything: samples end, and all clients lose their path within
+ * seconds of one another. Both are asked for: samples alone may be late, and clients alone may share a network.
  */
 import { events as names } from '../../telemetry/events.ts';
 import type { CallFeatures } from '../features/call.ts';
+import type { EventSample } from '../samples.ts';
 import { atLeast, calm, type Detector, evidenceOf, suffered, type Verdict } from './detector.ts';
 
 /** Samples come every second and are in the store within another. */
@@ -20,13 +21,17 @@ const togetherMs = 3_000;
 const lostShare = 0.8;
 /** A rejoin takes a few seconds; after this it is over either way. */
 const wordHoldsMs = 30_000;
+/** The worker's people are told to have left one by one. */
+const waveMs = 5_000;
+/** Until somebody who has joined again is heard and seen. */
+const settledMs = 4_000;
 
 export const sfuDeath: Detector = {
   name: 'sfu_death',
-  version: 2,
+  version: 3,
   question: 'Has the media server, or its worker, gone?',
   onset:
-    'the node says that a worker died under the room; or its samples are >= 2.2 s old (one is missing) and the signaling sockets of >= 2 clients, and >= 80 % of those in the call, broke within 3 s of one another; or no SFU sample for >= 4 s (four sampling intervals) while >= 2 clients, and >= 80 % of all that tell, receive nothing or have lost ICE',
+    'the node says that a worker died under the room; or another node says that it took the call over from one that is lost; or its samples are >= 2.2 s old (one is missing) and the signaling sockets of >= 2 clients, and >= 80 % of those in the call, broke within 3 s of one another; or no SFU sample for >= 4 s (four sampling intervals) while >= 2 clients, and >= 80 % of all that tell, receive nothing or have lost ICE',
   clearing: 'participants joined again, the SFU’s samples are back, or 30 s after the node’s word',
   explains: [
     {
@@ -52,28 +57,20 @@ export const sfuDeath: Detector = {
       of: 'affected',
     },
   ],
-  sentence: ({ affected, when }) =>
-    `The media server stopped working ${when}, so ${affected} lost the call until they were connected anew.`,
+  sentence: ({ affected, when, facts }) =>
+    `The media server${facts.lostNodeId ? ` ${facts.lostNodeId}` : ''} stopped working ${when}, so ${affected} lost the call until they were connected anew.`,
   judge: judgeNode,
 };
 
 function judgeNode(features: CallFeatures): Verdict[] {
   const { atMs, events } = features;
-  const died = events.filter(
-    (e) => e.name === names.participantLeft && e.attributes.reason === 'worker_died',
-  );
-  const lastDeathMs = died.at(-1)?.time;
+  const { here, lost } = followPeople(events);
+  const word = lastWord(events, lost);
   const back =
-    lastDeathMs !== undefined &&
-    events.some((e) => e.name === names.participantJoined && e.time > lastDeathMs);
-  const told = lastDeathMs !== undefined && atMs - lastDeathMs < wordHoldsMs;
-  if (told && !(back && atMs - lastDeathMs > 4_000)) {
-    const wave = died.filter((e) => lastDeathMs - e.time < 5_000);
-    return [
-      verdict(wave[0]!.time, [...new Set(wave.map((e) => e.participant_id))], 0.95, {
-        nodeSaysWorkerDied: true,
-      }),
-    ];
+    word !== undefined && events.some((e) => e.name === names.participantJoined && e.time > word.atMs);
+  const told = word !== undefined && atMs - word.atMs < wordHoldsMs;
+  if (told && !(back && atMs - word.atMs > settledMs)) {
+    return [verdict(word.sinceMs, word.affected, 0.95, word.facts)];
   }
 
   const sfuTimes = features
@@ -82,8 +79,8 @@ function judgeNode(features: CallFeatures): Verdict[] {
     .filter((t) => t !== undefined);
   const newestMs = sfuTimes.length > 0 ? Math.max(...sfuTimes) : undefined;
   const silentMs = newestMs === undefined ? undefined : atMs - newestMs;
-  const cut = socketsCut(features);
-  if (atLeast(silentMs, sfuMissedMs) && cut.length >= 2 && cut.length >= lostShare * present(features).size) {
+  const cut = socketsCut(features, here);
+  if (atLeast(silentMs, sfuMissedMs) && cut.length >= 2 && cut.length >= lostShare * here.size) {
     return [
       verdict(
         Math.min(...cut.map((e) => e.time)),
@@ -94,40 +91,70 @@ function judgeNode(features: CallFeatures): Verdict[] {
     ];
   }
   const telling = features.ice.filter((i) => !i.left && i.clientTimeMs !== undefined);
-  const lost = telling.filter(
+  const cutOff = telling.filter(
     (i) =>
       atLeast(i.clientStalledMs, clientStalledMs) ||
       i.clientIceState === 'disconnected' ||
       i.clientIceState === 'failed',
   );
-  if (atLeast(silentMs, sfuSilentMs) && lost.length >= 2 && lost.length >= lostShare * telling.length) {
+  if (atLeast(silentMs, sfuSilentMs) && cutOff.length >= 2 && cutOff.length >= lostShare * telling.length) {
     return [
       verdict(
         newestMs!,
-        lost.map((i) => i.participantId),
+        cutOff.map((i) => i.participantId),
         0.85,
-        { sfuSilentMs: silentMs, clientsLost: lost.length, clientsTelling: telling.length },
+        { sfuSilentMs: silentMs, clientsLost: cutOff.length, clientsTelling: telling.length },
       ),
     ];
   }
-  const good = (silentMs !== undefined && silentMs < 2_500) || (lastDeathMs !== undefined && !told);
+  const good = (silentMs !== undefined && silentMs < 2_500) || (word !== undefined && !told);
   return [calm(good ? 'good' : 'unclear', '', 'sfu', atMs)];
 }
 
-/** Who has come and not left, by the SFU's word. */
-function present({ events }: CallFeatures): Set<string> {
+/** What the media service says of its own end. */
+interface Word {
+  readonly atMs: number;
+  readonly sinceMs: number;
+  readonly affected: readonly string[];
+  readonly facts: Record<string, string | boolean | undefined>;
+}
+
+/** Who has come and not left, by the SFU's word, and whom the last lost node took along. */
+function followPeople(events: readonly EventSample[]): { here: Set<string>; lost: Word | undefined } {
   const here = new Set<string>();
+  let lost: Word | undefined;
   for (const e of events) {
     if (e.name === names.participantJoined) here.add(e.participant_id);
     else if (e.name === names.participantLeft) here.delete(e.participant_id);
+    // Two entrances may tell of the same: the second finds nobody.
+    else if (e.name === names.callTakenOver && here.size > 0) {
+      const { lost_node_id: lostNodeId, new_node_id: newNodeId } = e.attributes;
+      lost = { atMs: e.time, sinceMs: e.time, affected: [...here], facts: { lostNodeId, newNodeId } };
+      here.clear();
+    }
   }
-  return here;
+  return { here, lost };
+}
+
+/** Of a worker or of a node, whichever was the last. */
+function lastWord(events: readonly EventSample[], lost: Word | undefined): Word | undefined {
+  const died = events.filter(
+    (e) => e.name === names.participantLeft && e.attributes.reason === 'worker_died',
+  );
+  const atMs = died.at(-1)?.time;
+  if (atMs === undefined || (lost && lost.atMs > atMs)) return lost;
+  const wave = died.filter((e) => atMs - e.time < waveMs);
+  return {
+    atMs,
+    sinceMs: wave[0]!.time,
+    affected: [...new Set(wave.map((e) => e.participant_id))],
+    facts: { nodeSaysWorkerDied: true },
+  };
 }
 
 /** The first word of each present client that its signaling is lost, of those that came together with the last. */
-function socketsCut(features: CallFeatures) {
-  const here = present(features);
-  const lost = new Map<string, (typeof features.events)[number]>();
+function socketsCut(features: CallFeatures, here: ReadonlySet<string>) {
+  const lost = new Map<string, EventSample>();
   for (const e of features.events) {
     if (e.name !== names.signalingState || !here.has(e.participant_id)) continue;
     if (e.attributes.state === 'connected') lost.delete(e.participant_id);
@@ -143,7 +170,7 @@ const verdict = (
   sinceMs: number,
   affected: readonly string[],
   confidence: number,
-  facts: Record<string, number | boolean | undefined>,
+  facts: Record<string, number | string | boolean | undefined>,
 ): Verdict => ({
   state: 'bad',
   hop: 'sfu',

@@ -7,6 +7,7 @@
  *
  * What only some detectors ask for is a function, worked out when first asked: the SFU's reflex asks for none of it.
  */
+import { events as names } from '../../telemetry/events.ts';
 import type { DecisionRow } from '../../telemetry/rows.ts';
 import type { CallPaths, Link } from '../paths.ts';
 import type { EventSample } from '../samples.ts';
@@ -133,13 +134,14 @@ export function callFeatures(
   };
 }
 
-/** Participants whose last word is that they left. */
+/** Participants whose last word is that they left, or whose node was lost. */
 function whoLeft(events: readonly EventSample[]): Set<string> {
   const left = new Map<string, number>();
   const joined = new Map<string, number>();
   for (const e of events) {
-    if (e.name === 'rtc.participant.left') left.set(e.participant_id, e.time);
-    else if (e.name === 'rtc.participant.joined') joined.set(e.participant_id, e.time);
+    if (e.name === names.participantLeft) left.set(e.participant_id, e.time);
+    else if (e.name === names.participantJoined) joined.set(e.participant_id, e.time);
+    else if (e.name === names.callTakenOver) for (const id of joined.keys()) left.set(id, e.time);
   }
   return new Set([...left].filter(([id, time]) => !((joined.get(id) ?? 0) > time)).map(([id]) => id));
 }

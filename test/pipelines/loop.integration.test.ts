@@ -257,3 +257,23 @@ it('follows on with what the SFU found and decided by itself, and believes nobod
     patienceMs,
   );
 });
+
+it('opens one incident of everybody when another node says that it took the call over from a lost one', async () => {
+  const takenOver = (lost_node_id: string) => ({
+    tenant_id: tenantId,
+    call_id: callId,
+    name: events.callTakenOver,
+    attributes: { lost_node_id, new_node_id: 'sfu-2' },
+  });
+  await store.putEvent({ ...takenOver('forged'), source: 'client' });
+  await store.putEvent({ ...takenOver('sfu-1'), source: 'sfu' });
+  const found = () =>
+    store.rows<{ affected: string[]; hop: string; sentence: string }>(
+      "SELECT affected, hop, sentence FROM incident FINAL WHERE kind = 'sfu_death'",
+    );
+  await until('it is open', async () => (await found()).length > 0, patienceMs);
+  const incidents = await found();
+  expect(incidents).toMatchObject([{ hop: 'sfu' }]);
+  expect(incidents[0]!.affected.toSorted()).toEqual(['ann', 'ben']);
+  expect(incidents[0]!.sentence).toMatch(/^The media server sfu-1 stopped working/);
+});

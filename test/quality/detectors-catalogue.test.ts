@@ -456,6 +456,28 @@ const cases: Case[] = [
     ],
   },
   {
+    kind: 'sfu_death',
+    participant: '',
+    hop: 'sfu',
+    within: 1,
+    affected: people,
+    sentence: /^The media server sfu-1 stopped working from .*, so .* lost the call/,
+    // Back at another node before anything is missing for long.
+    events: [
+      [faultAt, '', 'rtc.sfu.call_taken_over', { lost_node_id: 'sfu-1', new_node_id: 'sfu-2' }],
+      ...people.map((id): Told => [faultAt + 1, id, 'rtc.participant.joined']),
+    ],
+    lookAlikes: [
+      {
+        what: 'a call that was handed over in order',
+        events: people.flatMap((id): Told[] => [
+          [faultAt, id, 'rtc.participant.left'],
+          [faultAt + 1, id, 'rtc.participant.joined'],
+        ]),
+      },
+    ],
+  },
+  {
     kind: 'dtls_wave',
     participant: '',
     hop: 'sfu',
