@@ -108,7 +108,10 @@ export async function startRecorder(config: RecorderConfig, log: Logger): Promis
     ],
     state: () => ({ ...figures.now, recordings: underWay.size, eventsDropped: reporter.dropped }),
   });
-  const stopMetrics = collector ? exportMetrics(collector, recorderId, () => figures.now) : async () => {};
+  const diskRefuses = () => backlog.hasRefused() || diskIsLow();
+  const stopMetrics = collector
+    ? exportMetrics(collector, recorderId, () => figures.now, diskRefuses)
+    : async () => {};
   await server.listen({ host: config.CALLSCOPE_RECORDER_HOST, port: config.CALLSCOPE_RECORDER_PORT });
   const { address, port } = server.server.address() as AddressInfo;
   const url = `http://${address}:${port}`;

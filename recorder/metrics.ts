@@ -10,11 +10,15 @@ export interface RecorderFigures {
   readonly droppedPackets: number;
 }
 
-/** @returns stops it, with a last export */
+/**
+ * @param diskRefuses whether the disk has refused packets, or room, since this was asked before: the readings are apart
+ * @returns stops it, with a last export
+ */
 export function exportMetrics(
   collector: CollectorAddress,
   recorderId: string,
   read: () => RecorderFigures,
+  diskRefuses: () => boolean,
 ): () => Promise<void> {
   const provider = metersTo(collector, {
     'service.name': 'callscope-recorder',
@@ -27,6 +31,9 @@ export function exportMetrics(
   gauge(metrics.recordings, '{recording}', ({ recordings }) => recordings);
   gauge(metrics.recorderBufferedBytes, 'By', ({ bufferedBytes }) => bufferedBytes);
   gauge(metrics.recorderOldestPendingSeconds, 's', ({ oldestPendingSeconds }) => oldestPendingSeconds);
+  meter
+    .createObservableGauge(metrics.recorderDiskRefuses, { unit: '1' })
+    .addCallback((result) => result.observe(diskRefuses() ? 1 : 0));
   meter
     .createObservableCounter(metrics.recorderDroppedPackets, { unit: '{packet}' })
     .addCallback((result) => result.observe(read().droppedPackets));

@@ -16,9 +16,23 @@ export class Backlog {
   droppedPackets = 0;
   /** Why the disk does not take anything; empty while it does. */
   fault = '';
+  #refused = false;
 
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes;
+  }
+
+  /** What waits is tried again, so this comes again and again for as long as it is so. */
+  refuse(error: Error): void {
+    this.fault = error.message;
+    this.#refused = true;
+  }
+
+  /** Whether the disk has refused anything since this was asked before. */
+  hasRefused(): boolean {
+    const refused = this.#refused;
+    this.#refused = false;
+    return refused;
   }
 }
 
@@ -150,7 +164,7 @@ export class SegmentWriter {
       backlog.fault = '';
     } catch (error) {
       if (!backlog.fault) onFault(error as Error);
-      backlog.fault = (error as Error).message;
+      backlog.refuse(error as Error);
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         void this.#flush();

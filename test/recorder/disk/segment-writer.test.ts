@@ -46,6 +46,7 @@ test('a full disk loses nothing: half a write is written over once there is room
   for (let i = 10; i < 20; i++) writer.add(packet(i));
   await expect.poll(() => backlog.fault).toMatch(/ENOSPC/);
   expect(backlog.heldBytes).toBeGreaterThan(2_000);
+  expect(backlog.hasRefused()).toBe(true);
   room = Number.POSITIVE_INFINITY;
   expect(await rotated).toBe(1);
   expect(await writer.close(5_000)).toBe(2);
@@ -53,6 +54,8 @@ test('a full disk loses nothing: half a write is written over once there is room
   expect(read(2)).toEqual(Array.from({ length: 10 }, (_, i) => packet(10 + i)));
   expect(backlog).toMatchObject({ heldBytes: 0, droppedPackets: 0, fault: '' });
   expect(faults).toHaveLength(1);
+  backlog.hasRefused();
+  expect(backlog.hasRefused()).toBe(false);
 });
 
 test('beyond the bound of memory packets are dropped and counted', async () => {
