@@ -1,8 +1,8 @@
 /** Why people suffer: the queries for who they are, what they share and which calls are worst, and what comes of them. */
 import type { AlertRow } from '../telemetry/alerts.ts';
+import { type Concern, isFault } from './concerns.ts';
 import { type Count, commonFactors, type Factor, factorsOf } from './factors.ts';
 import { regionDimension, regionOf } from './slos/regions.ts';
-import type { Slo } from './slos/slo.ts';
 
 /** What an alert knows beside its burn rate. */
 export interface Explanation {
@@ -16,6 +16,8 @@ export interface Explanation {
   /** What the detectors found among those who suffer, the most frequent first. */
   readonly incidents: readonly { readonly kind: string; readonly people: number }[];
   readonly worstCalls: readonly string[];
+  /** Which parts of the service a fault has struck. */
+  readonly parts?: readonly string[];
 }
 
 export const unexplained: Explanation = {
@@ -26,6 +28,8 @@ export const unexplained: Explanation = {
   incidents: [],
   worstCalls: [],
 };
+
+type OfPeople = Pick<Concern, 'dimensions'> & { readonly people: string };
 
 /** A person suffers when more than a tenth of what they went through was bad. */
 const suffers = 'bad > 0.1 * total';
@@ -43,7 +47,7 @@ const concerned = (column: string) => `({region:String} = '' OR ${column} = {reg
  * One row of CountRow per dimension and value: dimensions of participants, `incident` (kinds that the detectors
  * found about a person; `none` without) and `` `cause` `` (what the event itself said). Parameters: from, to, region.
  */
-function countsSql(slo: Slo & { readonly people: string }): string {
+function countsSql(slo: OfPeople): string {
   const columns = [regionDimension, ...slo.dimensions.filter((one) => one !== regionDimension)];
   const pairs = columns.map((column) => `('${column}', d.${column})`).join(', ');
   const known = columns.map((column) => `max(p.${column}) AS ${column}`).join(', ');
@@ -75,7 +79,7 @@ LIMIT 200 BY dimension`;
 }
 
 /** Rows of `call_id`, the worst first. */
-const worstCallsSql = (slo: Slo & { readonly people: string }): string => `WITH ${persons(slo.people)}
+const worstCallsSql = (slo: OfPeople): string => `WITH ${persons(slo.people)}
 SELECT call_id FROM people
 WHERE call_id != '' AND ({region:String} = '' OR (tenant_id, call_id, participant_id) IN (
   SELECT tenant_id, call_id, participant_id FROM participant_dimension AS p
@@ -112,13 +116,36 @@ const shortestMs = 10 * 60_000;
 
 export type Query = <Row>(sql: string, parameters: Record<string, number | string>) => Promise<Row[]>;
 
+const mostParts = 20;
+
 /** @param atMs up to when */
-export async function explain(query: Query, slo: Slo, alert: AlertRow, atMs: number): Promise<Explanation> {
-  if (slo.people === undefined || alert.kind === 'blind') return unexplained;
+export async function explain(
+  query: Query,
+  concern: Concern,
+  alert: AlertRow,
+  atMs: number,
+): Promise<Explanation> {
   const from = Math.max(Math.min(alert.since_at, atMs - shortestMs), atMs - longestMs);
   const region = regionOf(alert.scope);
   const span = { from, to: atMs, region };
-  const asked = { ...slo, people: slo.people };
+  if (!isFault(concern)) return explainPeople(query, concern, alert, span);
+  const parts = await query<{ part: string }>(
+    `SELECT part FROM (${concern.parts}) ORDER BY part LIMIT ${mostParts}`,
+    { from: Math.max(alert.since_at, from), to: atMs },
+  );
+  const people = await explainPeople(query, concern, alert, span);
+  return { ...people, parts: parts.map(({ part }) => part) };
+}
+
+async function explainPeople(
+  query: Query,
+  concern: Concern,
+  alert: AlertRow,
+  span: { readonly from: number; readonly to: number; readonly region: string },
+): Promise<Explanation> {
+  if (concern.people === undefined || alert.kind === 'blind') return unexplained;
+  const { region } = span;
+  const asked = { ...concern, people: concern.people };
   const counts = await query<Count>(countsSql(asked), span);
   const calls = await query<{ call_id: string }>(worstCallsSql(asked), span);
   const { dimensions, ...rest } = told(counts);

@@ -7,7 +7,10 @@ import type { AlertNoticeRow, AlertRow } from '../telemetry/alerts.ts';
 import { ConfigError, readConfig, setting } from '../telemetry/service/config.ts';
 import { backfill } from './backfill.ts';
 import { longestMinutes, longestPageMinutes } from './burn.ts';
+import { concernNamed, isFault } from './concerns.ts';
 import { explain } from './explain.ts';
+import { faults } from './faults/list.ts';
+import { faultMinutes } from './faults/verdict.ts';
 import { headline, messageOf } from './message.ts';
 import { noticesOf } from './notices.ts';
 import { type AlertsCommand, help, readCommand, UsageError } from './options.ts';
@@ -15,10 +18,10 @@ import { type PitfallRow, pitfallsSql } from './pitfalls/list.ts';
 import { replay } from './replay.ts';
 import { sample } from './sample.ts';
 import { alertSettings, linkBasesOf, receiversOf } from './settings.ts';
-import { sloNamed, slos } from './slos/list.ts';
+import { slos } from './slos/list.ts';
 import { type MinutesRow, minutesSql, parametrised, type RegionRow, seriesOf } from './slos/minutes.ts';
 import { regionSeriesSql } from './slos/regions.ts';
-import { pitfallsText, slosText } from './text.ts';
+import { concernsText, pitfallsText } from './text.ts';
 
 const minuteMs = 60_000;
 const settingsSchema = z.object({ ...alertSettings, CALLSCOPE_CLICKHOUSE_URL: setting.httpUrl() });
@@ -35,7 +38,7 @@ async function main(args: string[]): Promise<number> {
       return 0;
     }
     if (command.name === 'list') {
-      print(slosText());
+      print(concernsText());
       return 0;
     }
     return await withStore(command);
@@ -85,13 +88,21 @@ async function showReplay(
     query_params: { from: (from - longestMinutes) * minuteMs, to: to * minuteMs },
     format: 'JSONEachRow',
   });
+  const faultRows = await client.query({
+    query: minutesSql(faults),
+    query_params: { from: (from - faultMinutes) * minuteMs, to: to * minuteMs },
+    format: 'JSONEachRow',
+  });
   const regions = await client.query({
     query: regionSeriesSql,
     query_params: { from: (from - longestPageMinutes) * minuteMs, to: to * minuteMs },
     format: 'JSONEachRow',
   });
-  const series = seriesOf(await result.json<MinutesRow>(), slos, await regions.json<RegionRow>());
-  const { changes } = replay({ slos, series, alerts: new Map(), from, to });
+  const series = new Map([
+    ...seriesOf(await result.json<MinutesRow>(), slos, await regions.json<RegionRow>()),
+    ...seriesOf(await faultRows.json<MinutesRow>(), faults),
+  ]);
+  const { changes } = replay({ slos, faults, series, alerts: new Map(), from, to });
   const fired = [...new Map(changes.map((alert) => [alert.alert_id, alert])).values()].filter(
     ({ fired_at }) => fired_at !== null,
   );
@@ -100,7 +111,7 @@ async function showReplay(
     return 0;
   }
   for (const alert of fired) {
-    const slo = sloNamed(alert.slo);
+    const slo = concernNamed(alert.slo);
     const query = async <Row>(sql: string, parameters: Record<string, number | string>) => {
       const answer = await client.query({ query: sql, query_params: parameters, format: 'JSONEachRow' });
       return answer.json<Row>();
@@ -155,7 +166,7 @@ async function fireTest(
   name: string,
   settings: z.infer<typeof settingsSchema>,
 ): Promise<number> {
-  const slo = sloNamed(name);
+  const slo = concernNamed(name);
   const receivers = receiversOf(settings);
   if (receivers.length === 0)
     throw new UsageError('no receiver is set: docs/environment.md, "Alerts", lists the variables');
@@ -164,8 +175,8 @@ async function fireTest(
   const alert: AlertRow = {
     alert_id: alertId,
     slo: slo.name,
-    kind: 'burn',
-    severity: 'page',
+    kind: isFault(slo) ? 'fault' : 'burn',
+    severity: isFault(slo) ? slo.severity : 'page',
     scope: '',
     status: 'firing',
     group_id: alertId,

@@ -1,11 +1,13 @@
 /**
- * What an alert says. The first line: what users suffer, how many, since when, the likeliest common factor. Then
+ * What an alert says. The first line: which parts are struck or what users suffer, how many, since when, the likeliest common factor. Then
  * numbers and links. One message for all receivers; delivery/ puts it into each one's form. Pure.
  */
 import { z } from 'zod';
 import { type AlertRow, severities } from '../telemetry/alerts.ts';
+import { type Concern, isFault } from './concerns.ts';
 import type { Explanation } from './explain.ts';
 import type { Factor } from './factors.ts';
+import type { Fault } from './faults/fault.ts';
 import { dimensions, type Slo } from './slos/slo.ts';
 
 /** Where links lead; without a trailing slash. */
@@ -69,8 +71,19 @@ const factorWords = (one: Factor) =>
   `relative risk ${rounded(one.relativeRisk)}, at least ${rounded(one.atLeast)})`;
 
 /** The first line. */
-export function headline(slo: Slo, alert: AlertRow, explanation: Explanation): string {
+export function headline(concern: Concern, alert: AlertRow, explanation: Explanation): string {
   const since = `since ${clock(alert.since_at)}`;
+  return isFault(concern)
+    ? faultLine(concern, explanation, since)
+    : promiseLine(concern, alert, explanation, since);
+}
+
+function faultLine({ title, happened }: Fault, { parts = [], bad }: Explanation, since: string): string {
+  const struck = parts.length > 0 ? parts.join(', ') : 'one that nobody names';
+  return `${title}: ${struck} ${happened}, ${since}${bad > 0 ? `; calls struck: ${bad}` : ''}.`;
+}
+
+function promiseLine(slo: Slo, alert: AlertRow, explanation: Explanation, since: string): string {
   if (alert.kind === 'blind')
     return `${slo.title}: ${slo.unseen ?? 'no event is seen'} ${since}. Nobody can say how many suffer.`;
   const bad = alert.bad ?? 0;
@@ -93,7 +106,8 @@ export function headline(slo: Slo, alert: AlertRow, explanation: Explanation): s
   return `${slo.title}${where}: ${who} ${since}; ${because.length > 0 ? because.join('; ') : 'no common factor stands out'}.`;
 }
 
-function details(slo: Slo, alert: AlertRow, explanation: Explanation): string[] {
+function details(slo: Concern, alert: AlertRow, explanation: Explanation): string[] {
+  if (isFault(slo)) return [`Over ${slo.over}.`];
   if (alert.kind === 'blind') return [`Promise: ${slo.promise}.`];
   return [
     `Promise: ${slo.promise}. The budget burns ${rounded(alert.burn ?? 0)} times as fast as it may (${alert.burn_window}).`,
@@ -106,7 +120,7 @@ function details(slo: Slo, alert: AlertRow, explanation: Explanation): string[] 
 /** Time around the trouble that a dashboard opens with. */
 const marginMs = 30 * 60_000;
 
-function links(slo: Slo, alert: AlertRow, explanation: Explanation, bases: LinkBases) {
+function links(slo: Concern, alert: AlertRow, explanation: Explanation, bases: LinkBases) {
   const from = alert.since_at - marginMs;
   const to = (alert.ended_at ?? alert.fired_at ?? alert.began_at) + marginMs;
   return [
@@ -124,7 +138,7 @@ function links(slo: Slo, alert: AlertRow, explanation: Explanation, bases: LinkB
 }
 
 export interface MessageInput {
-  readonly slo: Slo;
+  readonly slo: Concern;
   readonly alert: AlertRow;
   readonly kind: AlertMessage['kind'];
   readonly explanation: Explanation;

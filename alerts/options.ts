@@ -1,7 +1,7 @@
 /** The command line of `npm run alerts`, and the text of `--help`. */
 import { parseArgs } from 'node:util';
 import { longestBackMs, youngestMs } from './backfill.ts';
-import { slos } from './slos/list.ts';
+import { concerns } from './concerns.ts';
 
 export type AlertsCommand =
   | { readonly name: 'list' }
@@ -24,9 +24,9 @@ export class UsageError extends Error {
 
 export const help = `npm run alerts -- COMMAND [options]
 
-  list                              every SLO: promise, windows, owner, runbook
-  test NAME                         sends a sample alert of this SLO, and its end, to every receiver, the way a real
-                                    one goes: through the store and the pipelines, which must run
+  list                              every SLO (promise, windows, owner, runbook) and every fault
+  test NAME                         sends a sample alert of this SLO or fault, and its end, to every receiver, the way a
+                                    real one goes: through the store and the pipelines, which must run
   replay --from T --to T [--json]   what would have fired over the stored history, with the thresholds of this build
   pitfalls [--from T --to T] [--json]
                                     what is set up badly, whom it has struck (the last day unless said), and the fix
@@ -90,9 +90,9 @@ function hours({ fromMs, toMs }: { fromMs: number; toMs: number }, nowMs: number
 }
 
 function known(name: string | undefined): string {
-  if (name !== undefined && slos.some((slo) => slo.name === name)) return name;
+  if (name !== undefined && concerns.some((one) => one.name === name)) return name;
   throw new UsageError(
-    `${name === undefined ? 'the name of an SLO is missing' : `there is no SLO "${name}"`}; there are ${slos.map((slo) => slo.name).join(', ')}`,
+    `${name === undefined ? 'the name of an SLO or fault is missing' : `there is no SLO or fault "${name}"`}; there are ${concerns.map((one) => one.name).join(', ')}`,
   );
 }
 

@@ -1,5 +1,8 @@
 /** Evaluates minute after minute: the live minute, those missed while nobody evaluated, or a month of the past. Pure. */
 import type { AlertRow } from '../telemetry/alerts.ts';
+import { sumsOf } from './burn.ts';
+import type { Fault } from './faults/fault.ts';
+import { faultVerdict } from './faults/verdict.ts';
 import type { Series } from './slos/minutes.ts';
 import type { Slo } from './slos/slo.ts';
 import { type Alerts, step } from './state.ts';
@@ -7,7 +10,9 @@ import { verdictsAt, watch } from './verdict.ts';
 
 export interface ReplayInput {
   readonly slos: readonly Slo[];
-  /** By name of the promise; reaching back `longestMinutes` before `from`. */
+  /** @default none */
+  readonly faults?: readonly Fault[];
+  /** By name; reaching back `longestMinutes` before `from`, of faults `faultMinutes`. */
   readonly series: ReadonlyMap<string, Series>;
   /** What stood before. */
   readonly alerts: Alerts;
@@ -17,7 +22,7 @@ export interface ReplayInput {
 }
 
 /** @returns what stands at the end, and every row that changed, in order */
-export function replay({ slos, series, alerts, from, to }: ReplayInput): {
+export function replay({ slos, faults = [], series, alerts, from, to }: ReplayInput): {
   alerts: Alerts;
   changes: AlertRow[];
 } {
@@ -25,14 +30,22 @@ export function replay({ slos, series, alerts, from, to }: ReplayInput): {
     const of = series.get(slo.name);
     return of ? [watch(slo, of)] : [];
   });
+  const looked = faults.flatMap((fault) => {
+    const of = series.get(fault.name);
+    return of ? [{ fault, sums: sumsOf(of) }] : [];
+  });
   let standing = alerts;
   const changes: AlertRow[] = [];
   for (let minute = from; minute <= to; minute += 1) {
     const bySlo = Map.groupBy(standing.values(), ({ slo }) => slo);
-    const verdicts = watched.flatMap((one) =>
+    const ofPromises = watched.flatMap((one) =>
       verdictsAt(one, minute, bySlo.get(one.slo.name)).map((verdict) => ({ slo: one.slo, verdict })),
     );
-    const moved = step(standing, verdicts, minute * 60_000);
+    const ofFaults = looked.map(({ fault, sums }) => ({
+      slo: fault,
+      verdict: faultVerdict(fault, sums, minute),
+    }));
+    const moved = step(standing, [...ofPromises, ...ofFaults], minute * 60_000);
     standing = moved.alerts;
     changes.push(...moved.changed);
   }

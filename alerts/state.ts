@@ -1,19 +1,36 @@
 /**
- * The life of an alert: pending, firing, resolved. One at most per promise, kind, severity and scope; its id is made from
+ * The life of an alert: pending, firing, resolved. One at most per promise or fault, kind, severity and scope; its id is made from
  * these and the minute it began, so that a minute evaluated twice finds what it made the first time. Pure.
  */
 import type { AlertRow, Severity } from '../telemetry/alerts.ts';
-import type { Slo } from './slos/slo.ts';
 import type { Verdict } from './verdict.ts';
 
 const minuteMs = 60_000;
 
-/** How long a condition must hold before anybody is told, and must be gone before it counts as over. */
-export const patience: Readonly<Record<Severity, { readonly forMs: number; readonly calmMs: number }>> = {
+export interface Patience {
+  /** How long a condition must hold before anybody is told. */
+  readonly forMs: number;
+  /** How long it must be gone before it counts as over. */
+  readonly calmMs: number;
+}
+
+/** Of promises. */
+export const patience: Readonly<Record<Severity, Patience>> = {
   // The windows have waited already; one more minute keeps out what late data takes back.
   page: { forMs: minuteMs, calmMs: 5 * minuteMs },
   ticket: { forMs: 5 * minuteMs, calmMs: 30 * minuteMs },
 };
+
+/** One sign of a fault is enough, and counts for minutes. */
+export const faultPatience: Patience = { forMs: 0, calmMs: 0 };
+
+const patienceOf = ({ kind, severity }: Pick<AlertRow, 'kind' | 'severity'>): Patience =>
+  kind === 'fault' ? faultPatience : patience[severity];
+
+/** What an alert is about. */
+interface Named {
+  readonly name: string;
+}
 
 /** What is still open, or ended so lately that it bears on others. */
 export type Alerts = ReadonlyMap<string, AlertRow>;
@@ -31,7 +48,7 @@ export const rememberedMs = 360 * minuteMs;
 /** @param atMs the minute that is evaluated, epoch ms */
 export function step(
   alerts: Alerts,
-  verdicts: readonly { readonly slo: Slo; readonly verdict: Verdict }[],
+  verdicts: readonly { readonly slo: Named; readonly verdict: Verdict }[],
   atMs: number,
 ): Step {
   const next = new Map(
@@ -81,8 +98,8 @@ const rank = ({ severity, scope }: Verdict) => (severity === 'page' ? (scope ===
  * No news: the budget that a page told of is still in the ticket's windows long after; and what goes on in a region is
  * in the page about everybody that is open.
  */
-function toldByOther(alerts: Iterable<AlertRow>, slo: Slo, verdict: Verdict, atMs: number): boolean {
-  if (verdict.kind === 'blind' || (verdict.severity === 'page' && verdict.scope === '')) return false;
+function toldByOther(alerts: Iterable<AlertRow>, slo: Named, verdict: Verdict, atMs: number): boolean {
+  if (verdict.kind !== 'burn' || (verdict.severity === 'page' && verdict.scope === '')) return false;
   const short = verdict.severity === 'page' ? 0 : (verdict.burn?.pair.shortMinutes ?? 0) * minuteMs;
   for (const alert of alerts) {
     if (alert.slo !== slo.name || alert.kind !== 'burn' || alert.severity !== 'page') continue;
@@ -92,7 +109,13 @@ function toldByOther(alerts: Iterable<AlertRow>, slo: Slo, verdict: Verdict, atM
   return false;
 }
 
-function begin(slo: Slo, verdict: Verdict, atMs: number): AlertRow {
+/** What needs no patience fires as it begins. */
+function begin(slo: Named, verdict: Verdict, atMs: number): AlertRow {
+  const alert = pending(slo, verdict, atMs);
+  return goOn(alert, verdict, atMs) ?? alert;
+}
+
+function pending(slo: Named, verdict: Verdict, atMs: number): AlertRow {
   const { kind, severity, scope } = verdict;
   const alertId = [slo.name, kind, severity, ...(scope ? [scope] : []), atMs / minuteMs].join('-');
   return {
@@ -126,7 +149,7 @@ const measured = ({ burn, since }: Verdict, atMs: number) => ({
 
 /** Undefined when nothing changes. */
 function goOn(alert: AlertRow, verdict: Verdict, atMs: number): AlertRow | undefined {
-  const { forMs, calmMs } = patience[alert.severity];
+  const { forMs, calmMs } = patienceOf(alert);
   if (verdict.state === 'unknown') return undefined;
   if (verdict.state === 'holds') {
     if (alert.status === 'pending' && atMs - alert.began_at >= forMs) {

@@ -1,4 +1,4 @@
-/** What is to be said of one promise at one minute: it burns, it is blind, it is calm, or nothing is known. Pure. */
+/** What is to be said of one promise at one minute: it burns, it is blind, it is calm, or nothing is known. Pure. Of faults: faults/verdict.ts. */
 import type { AlertRow, Severity } from '../telemetry/alerts.ts';
 import { type Burn, burnOf, type Sums, sumsOf, type WindowPair, windowPairs } from './burn.ts';
 import { burningRegions, type RegionBurn, without } from './region.ts';
@@ -14,7 +14,7 @@ const onItsWayMinutes = 5;
 const fewestSigns = 10;
 
 export interface Verdict {
-  readonly kind: 'burn' | 'blind';
+  readonly kind: AlertRow['kind'];
   readonly severity: Severity;
   /** As the alert has it: `country=DE`, or empty for everybody. */
   readonly scope: string;
@@ -23,7 +23,7 @@ export interface Verdict {
    * can be said, what stands stays as it is.
    */
   readonly state: 'holds' | 'lingers' | 'calm' | 'unknown';
-  /** Of the quicker pair of those that burn; only where it holds. */
+  /** Of the quicker pair of those that burn; only where it burns. */
   readonly burn?: Burn;
   /** Since when, epoch minute; only where it holds. */
   readonly since?: number;

@@ -1,14 +1,16 @@
 /**
- * Grafana's own alert rules, from the list of SLOs: each is watched over four pairs of windows, as Google's SRE
+ * Grafana's own alert rules, from the lists of SLOs and faults. An SLO is watched over four pairs of windows, as Google's SRE
  * Workbook has it (chapter 5, "Multiwindow, Multi-Burn-Rate Alerts"). A rule's value is the lower of the burn rates of
- * the long window and of its last twelfth, so that it rises only when both do and falls as soon as it is over.
+ * the long window and of its last twelfth, so that it rises only when both do and falls as soon as it is over. A fault's
+ * rule fires at the first sign.
  */
 import type { Query, Rule } from '@grafana/grafana-foundation-sdk/alerting';
 import { thresholdOf, type WindowPair, windowPairs } from '../alerts/burn.ts';
-import { burnSql, rangeSeconds } from '../alerts/grafana.ts';
+import { faults } from '../alerts/faults/list.ts';
+import { burnSql, faultRangeSeconds, faultSql, rangeSeconds } from '../alerts/grafana.ts';
 import { slos } from '../alerts/slos/list.ts';
 import type { Bounds, Slo } from '../alerts/slos/slo.ts';
-import { patience } from '../alerts/state.ts';
+import { faultPatience, patience } from '../alerts/state.ts';
 import { uidOf } from './board.ts';
 import { dataSource } from './grafana/query.ts';
 import { during, sql } from './sql.ts';
@@ -121,7 +123,27 @@ export function alertRuleGroups(): GrafanaRuleGroup[] {
       },
     },
   );
+  const broken = faults.map((fault) =>
+    rule(
+      `callscope-${fault.name}`,
+      fault.title,
+      faultSql(fault.minutes(ofAll)),
+      faultRangeSeconds,
+      { type: 'gt', params: [0] },
+      {
+        for: inSeconds(faultPatience.forMs),
+        keepFiringFor: inSeconds(faultPatience.calmMs),
+        labels: { slo: fault.name, severity: fault.severity, service: 'callscope' },
+        annotations: {
+          summary: `${fault.title}: a part of the service ${fault.happened}.`,
+          runbook: fault.runbook,
+          __dashboardUid__: uidOf(fault.board),
+        },
+      },
+    ),
+  );
   return [
+    { name: 'Callscope faults', interval: '1m', rules: broken },
     { name: 'Callscope pages', interval: '1m', rules: burning('page') },
     { name: 'Callscope tickets', interval: '5m', rules: [...burning('ticket'), silent] },
   ];

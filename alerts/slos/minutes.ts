@@ -1,4 +1,4 @@
-/** One query for the minutes of all promises, and what comes out of it. */
+/** One query for the minutes of many promises or faults, and what comes out of it. */
 import type { Bounds, Slo } from './slo.ts';
 
 /** One promise, minute by minute: gaps are minutes without events. All three lists are of one length. */
@@ -35,8 +35,11 @@ const part = (source: string, sql: string, good: string, total: string) =>
   `SELECT '${source}' AS source, toUInt32(toUnixTimestamp(minute) / 60) AS m, toFloat64(${good}) AS g,
   toFloat64(${total}) AS t FROM (${sql})`;
 
-/** Rows of MinutesRow, one per promise or witness that has any. */
-export function minutesSql(slos: readonly Slo[]): string {
+/** What has minutes: a promise or a fault. */
+type Counted = Pick<Slo, 'name' | 'minutes' | 'witness'>;
+
+/** Rows of MinutesRow, one per promise, fault or witness that has any. */
+export function minutesSql(slos: readonly Counted[]): string {
   const parts = slos.flatMap((slo) => [
     part(slo.name, slo.minutes(parametrised), 'good', 'total'),
     ...(slo.witness ? [part(witnessOf(slo.name), slo.witness(parametrised), '0', 'seen')] : []),
@@ -56,7 +59,7 @@ export interface MinutesRow extends Minutes {
 
 export function seriesOf(
   rows: readonly MinutesRow[],
-  slos: readonly Slo[],
+  slos: readonly Counted[],
   regionRows?: readonly RegionRow[],
 ): Map<string, Series> {
   const bySource = new Map(rows.map((row) => [row.source, row]));

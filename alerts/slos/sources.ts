@@ -14,6 +14,11 @@ export const seenEvents = (name: string, source: string) => (bounds: Bounds) =>
 FROM event_minute WHERE ${bounds.during('minute')} AND name = '${name}' AND source = '${source}' AND ${bounds.tenants}
 GROUP BY minute`;
 
+/** Events of which each one is a sign that something is wrong, as this source tells of them. */
+export const signsOf = (name: string, source: string) => (bounds: Bounds) =>
+  `SELECT minute, toUInt64(0) AS good, sum(events) AS total
+FROM event_minute WHERE ${bounds.during('minute')} AND name = '${name}' AND source = '${source}' GROUP BY minute`;
+
 export const joins = (good: string) => (bounds: Bounds) =>
   `SELECT minute, ${good} AS good, sum(spans) AS total
 FROM join_minute WHERE ${bounds.during('minute')} AND step = 'rtc.join' AND ${bounds.tenants} GROUP BY minute`;

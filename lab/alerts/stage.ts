@@ -22,6 +22,7 @@ import { freePort } from '../../runtime/embedded/ports.ts';
 import { startRedis } from '../../runtime/embedded/redis.ts';
 import { projectDir, startService } from '../../runtime/services.ts';
 import { queueNames } from '../../telemetry/queues.ts';
+import { clearStore } from '../clear.ts';
 import { startAlertmanager } from './alertmanager.ts';
 import type { OtlpRequest } from './otlp.ts';
 import { openSink, type Sink } from './sink.ts';
@@ -157,10 +158,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         }
       },
       async clear() {
-        const tables = await rows<{ name: string }>(
-          "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name != 'schema_migration'",
-        );
-        for (const { name } of tables) await client.command({ query: `TRUNCATE TABLE ${name}` });
+        await clearStore(client);
         sink.clear();
       },
       close,

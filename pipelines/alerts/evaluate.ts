@@ -1,21 +1,23 @@
 /**
  * The `evaluate` job: brings all alerts up to the last minute that has settled. Everything it knows comes from the
- * store: minutes of promises, alerts that stand, maintenance. Alerts have ids made from what they are about, so a
+ * store: minutes of promises and faults, alerts that stand, maintenance. Alerts have ids made from what they are about, so a
  * minute that is evaluated twice changes nothing; minutes that were missed are caught up one by one.
  */
 import { performance } from 'node:perf_hooks';
 import { longestMinutes } from '../../alerts/burn.ts';
+import { type Concern, concernNamed } from '../../alerts/concerns.ts';
 import type { Receiver } from '../../alerts/delivery/receiver.ts';
 import { send } from '../../alerts/delivery/send.ts';
 import { type Explanation, explain, readExplanation, unexplained } from '../../alerts/explain.ts';
+import { faults } from '../../alerts/faults/list.ts';
+import { faultMinutes } from '../../alerts/faults/verdict.ts';
 import { groupOf } from '../../alerts/incident.ts';
 import { inMaintenance, type MaintenanceRow } from '../../alerts/maintenance.ts';
 import { type AlertMessage, factorKey, headline, type LinkBases, messageOf } from '../../alerts/message.ts';
 import { noticesOf } from '../../alerts/notices.ts';
 import { replay } from '../../alerts/replay.ts';
-import { sloNamed, slos } from '../../alerts/slos/list.ts';
+import { slos } from '../../alerts/slos/list.ts';
 import { type MinutesRow, minutesSql, seriesOf } from '../../alerts/slos/minutes.ts';
-import type { Slo } from '../../alerts/slos/slo.ts';
 import { rememberedMs } from '../../alerts/state.ts';
 import type { AlertNoticeRow, AlertRow } from '../../telemetry/alerts.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
@@ -49,9 +51,13 @@ export async function evaluate(context: AlertContext): Promise<void> {
   const last = run ? Math.floor(run.through / minuteMs) : undefined;
   if (last !== undefined && last >= through) return;
   const from = Math.max(last === undefined ? through : last + 1, through - catchUpMinutes);
-  const [rows, regionRows, standing, maintenance] = await Promise.all([
+  const [rows, faultRows, regionRows, standing, maintenance] = await Promise.all([
     store.query<MinutesRow>(minutesSql(slos), {
       from: (from - longestMinutes) * minuteMs,
+      to: through * minuteMs,
+    }),
+    store.query<MinutesRow>(minutesSql(faults), {
+      from: (from - faultMinutes) * minuteMs,
       to: through * minuteMs,
     }),
     regionMinutes(context, from, through),
@@ -60,7 +66,8 @@ export async function evaluate(context: AlertContext): Promise<void> {
   ]);
   const { alerts, changes } = replay({
     slos,
-    series: seriesOf(rows, slos, regionRows),
+    faults,
+    series: new Map([...seriesOf(rows, slos, regionRows), ...seriesOf(faultRows, faults)]),
     alerts: new Map(standing.map((alert) => [alert.alert_id, alert])),
     from,
     to: through,
@@ -101,7 +108,7 @@ async function tell(
     )
     .sort((a, b) => a.severity.localeCompare(b.severity) || (b.burn ?? 0) - (a.burn ?? 0));
   for (const alert of fresh) {
-    const slo = sloNamed(alert.slo);
+    const slo = concernNamed(alert.slo);
     const explanation = await explained(context, slo, alert, atMs);
     const known = {
       ...alert,
@@ -127,7 +134,7 @@ async function tell(
     const othersOpen = [...byId.values()].some(
       (one) => one.group_id === alert.group_id && one.status === 'firing' && one.told,
     );
-    const slo = sloNamed(alert.slo);
+    const slo = concernNamed(alert.slo);
     const explanation = readExplanation(alert);
     messages.push(messageOf({ slo, alert, kind: 'resolved', explanation, bases, othersOpen, nowMs: now() }));
     log.info({ alertId: alert.alert_id, groupId: alert.group_id }, 'alert is over');
@@ -138,7 +145,7 @@ async function tell(
 /** An alert without its reason is worth more than none. */
 async function explained(
   { store, log }: AlertContext,
-  slo: Slo,
+  slo: Concern,
   alert: AlertRow,
   atMs: number,
 ): Promise<Explanation> {
@@ -159,7 +166,7 @@ async function repeatOpen(
   for (const receiver of receivers.filter(({ forgets }) => forgets)) {
     for (const alert of open) {
       const message = messageOf({
-        slo: sloNamed(alert.slo),
+        slo: concernNamed(alert.slo),
         alert,
         kind: 'firing',
         explanation: readExplanation(alert),

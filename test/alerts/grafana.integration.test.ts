@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { burnOf, longestMinutes, sumsOf, thresholdOf, windowPairs } from '../../alerts/burn.ts';
+import { faults as breakable } from '../../alerts/faults/list.ts';
 import { rangeSeconds } from '../../alerts/grafana.ts';
 import { replay } from '../../alerts/replay.ts';
 import { sloNamed } from '../../alerts/slos/list.ts';
 import { type Minutes, type MinutesRow, minutesSql, seriesOf } from '../../alerts/slos/minutes.ts';
-import { patience } from '../../alerts/state.ts';
+import { faultPatience, patience } from '../../alerts/state.ts';
 import { ruleSql } from '../../dashboards/alert-rules.ts';
 import { expandMacros } from '../../dashboards/macros.ts';
 import { openTestStore, type TestStore } from '../pipelines/support/store.ts';
@@ -157,7 +158,8 @@ test("Grafana's rules wait and keep on as long as we do", async () => {
   const { alertRuleGroups } = await import('../../dashboards/alert-rules.ts');
   for (const rule of alertRuleGroups().flatMap(({ rules }) => rules)) {
     if (rule.uid === 'callscope-no-telemetry') continue;
-    const { forMs, calmMs } = patience[rule.labels!.severity as 'page' | 'ticket'];
+    const ofFault = breakable.some(({ name }) => name === rule.labels!.slo);
+    const { forMs, calmMs } = ofFault ? faultPatience : patience[rule.labels!.severity as 'page' | 'ticket'];
     expect([rule.for, rule.keepFiringFor]).toEqual([`${forMs / 1000}s`, `${calmMs / 1000}s`]);
   }
 });

@@ -32,8 +32,8 @@ test.each([
 
 test.each([
   [['fire'], /no command "fire"/],
-  [['test'], /name of an SLO is missing; there are join-success/],
-  [['test', 'nope'], /no SLO "nope"/],
+  [['test'], /name of an SLO or fault is missing; there are join-success/],
+  [['test', 'nope'], /no SLO or fault "nope"/],
   [['replay', '--to', 'now'], /--from: expected a time/],
   [['replay', '--from', 'now', '--to', '-1h'], /--from must be before --to/],
   [['maintenance', '--from', 'now', '--to', '+1h'], /--reason is missing/],

@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { slos } from '../../alerts/slos/list.ts';
+import { concerns } from '../../alerts/concerns.ts';
 import { panelsOf } from '../../dashboards/board.ts';
 import { boards } from '../../dashboards/list.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const headings = ['Meaning', 'First three looks', 'Usual causes', 'Mitigation', 'When to escalate'] as const;
 
-describe.each(slos.map((slo) => [slo.name, slo] as const))('%s', (_name, slo) => {
+describe.each(concerns.map((concern) => [concern.name, concern] as const))('%s', (_name, slo) => {
   const read = () => readFileSync(path.join(root, slo.runbook), 'utf8');
 
   test('has a runbook with every heading, each followed by text', () => {
@@ -40,5 +40,5 @@ describe.each(slos.map((slo) => [slo.name, slo] as const))('%s', (_name, slo) =>
 
 test('no runbook is left over', () => {
   const files = readdirSync(path.join(root, 'alerts', 'runbooks')).sort();
-  expect(files).toEqual(slos.map(({ runbook }) => path.basename(runbook)).sort());
+  expect(files).toEqual(concerns.map(({ runbook }) => path.basename(runbook)).sort());
 });

@@ -1,6 +1,7 @@
 /** What Grafana is given: the same bytes each time, in the shape that Grafana publishes, complete for its readers. */
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { faults } from '../../alerts/faults/list.ts';
 import { panelsOf, uidOf } from '../../dashboards/board.ts';
 import { build } from '../../dashboards/build.ts';
 import { boards } from '../../dashboards/list.ts';
@@ -159,10 +160,10 @@ describe('provisioning', () => {
     expect([...new Set(asked)].sort()).toEqual(Object.keys(environment).sort());
   });
 
-  test('every SLO has its four rules, and each has what Grafana asks of a rule', () => {
+  test('every SLO has its four rules, every fault its one, and each has what Grafana asks of a rule', () => {
     const { groups } = parse(textOf('alerting/rules.yaml'));
     const rules = groups.flatMap((group: { rules: object[] }) => group.rules);
-    expect(rules).toHaveLength(4 * slos.length + 1);
+    expect(rules).toHaveLength(4 * slos.length + faults.length + 1);
     const uids = rules.map(({ uid }: { uid: string }) => uid);
     expect(new Set(uids).size).toBe(uids.length);
     for (const rule of rules) {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { concerns } from '../../../alerts/concerns.ts';
 import { unexplained } from '../../../alerts/explain.ts';
 import { headline } from '../../../alerts/message.ts';
 import { slos } from '../../../alerts/slos/list.ts';
@@ -10,7 +11,7 @@ import type { AlertRow } from '../../../telemetry/alerts.ts';
 const root = path.join(import.meta.dirname, '..', '..', '..');
 
 test('names are unique, fit labels, and leave Grafana room for its ids', () => {
-  const names = slos.map(({ name }) => name);
+  const names = concerns.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   for (const name of names) expect(name).toMatch(/^[a-z][a-z-]{2,24}$/);
 });
