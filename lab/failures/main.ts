@@ -23,7 +23,7 @@ const names = failureScenarios.map(({ name }) => name);
 export const failuresHelp = `npm run lab -- failures [options]
 
 Kills, cuts off and slows down parts of the service under real calls, and tells how soon that is noticed, what becomes of
-it without anybody's doing, and what was lost.
+it without anybody's doing, what was lost, and whether exactly the alerts came that must.
 
   --scenario NAME    only these; may be given several times                      (all)
   --runs N           of each                                                     (3)
@@ -34,7 +34,8 @@ it without anybody's doing, and what was lost.
 Scenarios:
 ${failureScenarios.map(({ name, fault }) => `  ${name.padEnd(26)} ${fault}`).join('\n')}
 
-Exit code: 0 when all runs could be played and everybody was as before at their end, 1 when not, 130 after Ctrl-C.
+Exit code: 0 when all runs could be played, everybody was as before at their end and the alerts were right, 1 when not,
+130 after Ctrl-C.
 `;
 
 const optionsSchema = z.object({
@@ -66,7 +67,7 @@ export async function failuresLab(args: string[], projectDir: string, screen: Sc
     if (signal.aborted) break;
     const runs = await playRuns(scenario, options.runs, screen, signal);
     broken += options.runs - runs.length;
-    if (runs.length > 0) result[scenario.name] = resultOf(runs);
+    if (runs.length > 0) result[scenario.name] = resultOf(runs, scenario);
   }
   const date = new Date().toISOString().slice(0, 10);
   const report: FailuresReport = { date, result };
@@ -74,7 +75,9 @@ export async function failuresLab(args: string[], projectDir: string, screen: Sc
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   if (options.publish && !signal.aborted) publish(report, path.join(projectDir, 'docs'));
   if (signal.aborted) return 130;
-  const behind = Object.values(result).some(({ notRecovered, lost }) => notRecovered > 0 || lost > 0);
+  const behind = Object.values(result).some(
+    ({ notRecovered, lost, alerts, runs }) => notRecovered > 0 || lost > 0 || alerts.right < runs,
+  );
   return broken > 0 || behind ? 1 : 0;
 }
 

@@ -3,6 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../runtime/stack.ts';
 import { events } from '../../telemetry/events.ts';
+import { clearStore } from '../clear.ts';
+import { alertsRaised } from './alerts.ts';
 import { openWatchedCall } from './call.ts';
 import type { Interruption } from './flow.ts';
 import { eventsSince, incidentsSince } from './records.ts';
@@ -20,6 +22,7 @@ export async function playDeath(
   { signal }: FailureContext,
   kill: () => void | Promise<void>,
 ): Promise<FailureRun> {
+  await clearStore(clickhouse);
   const link = await stack.invite(`${name}-${Date.now().toString(36)}`);
   const call = await openWatchedCall(browser, link, signal);
   try {
@@ -34,7 +37,8 @@ export async function playDeath(
       detectMs: death ? death.detected_at - faultAtMs : null,
       mitigateMs: joined[0]?.afterMs ?? null,
       ...recovery(interruptions),
-      alerts: found.map(({ kind }) => kind),
+      incidents: found.map(({ kind }) => kind),
+      alerts: await alertsRaised({ clickhouseUrl: stack.urls.clickhouse, signal }),
       also: { affected: death?.affected.length ?? 0 },
     };
   } finally {

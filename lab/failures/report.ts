@@ -13,10 +13,19 @@ export interface ScenarioResult {
   /** Runs in which not all was as before at the end. */
   readonly notRecovered: number;
   readonly lost: number;
-  /** By kind of incident or name of alert: in how many runs. */
-  readonly alerts: Readonly<Record<string, number>>;
+  /** By kind: in how many runs. */
+  readonly incidents: Readonly<Record<string, number>>;
+  readonly alerts: AlertsResult;
   /** The worst of all runs. */
   readonly also: Readonly<Record<string, number>>;
+}
+
+export interface AlertsResult {
+  readonly expected: readonly string[];
+  /** Runs that raised these and no others. */
+  readonly right: number;
+  /** By name: in how many runs. */
+  readonly raised: Readonly<Record<string, number>>;
 }
 
 export interface FailuresReport {
@@ -24,11 +33,12 @@ export interface FailuresReport {
   readonly result: Readonly<Record<string, ScenarioResult>>;
 }
 
-export function resultOf(runs: readonly FailureRun[]): ScenarioResult {
-  const alerts: Record<string, number> = {};
+export function resultOf(
+  runs: readonly FailureRun[],
+  { raises }: Pick<FailureScenario, 'raises'>,
+): ScenarioResult {
   const also: Record<string, number> = {};
   for (const run of runs) {
-    for (const name of new Set(run.alerts)) alerts[name] = (alerts[name] ?? 0) + 1;
     for (const [name, value] of Object.entries(run.also ?? {}))
       also[name] = Math.max(also[name] ?? value, value);
   }
@@ -41,9 +51,24 @@ export function resultOf(runs: readonly FailureRun[]): ScenarioResult {
     recoverP95Ms: p95(known(runs.map(({ recoverMs }) => recoverMs))),
     notRecovered: runs.filter(({ recoverMs }) => recoverMs === null).length,
     lost: runs.reduce((sum, { lost }) => sum + lost, 0),
-    alerts,
+    incidents: countOf(runs.map(({ incidents }) => incidents)),
+    alerts: {
+      expected: raises,
+      right: runs.filter(({ alerts }) => isSame(alerts, raises)).length,
+      raised: countOf(runs.map(({ alerts }) => alerts)),
+    },
     also,
   };
+}
+
+const isSame = (raised: readonly string[], expected: readonly string[]) =>
+  [...new Set(raised)].sort().join() === [...expected].sort().join();
+
+/** In how many of the lists each name is. */
+function countOf(lists: readonly (readonly string[])[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const list of lists) for (const name of new Set(list)) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 /** Nearest rank: of fewer than twenty the largest. */
@@ -52,11 +77,22 @@ export function p95(values: readonly number[]): number | null {
   return inOrder[Math.ceil(inOrder.length * 0.95) - 1] ?? null;
 }
 
-export const tableHead = ['scenario', 'runs', 'detected', 'mitigated', 'recovered', 'lost', 'told'] as const;
+export const tableHead = [
+  'scenario',
+  'runs',
+  'detected',
+  'mitigated',
+  'recovered',
+  'lost',
+  'alerts',
+  'incidents, and what else',
+] as const;
 
 /** One row of the table; times are 95th percentiles. */
 export function rowOf(name: string, result: ScenarioResult): string[] {
-  const told = Object.entries(result.alerts).map(([alert, runs]) => `${alert} ${runs}/${result.runs}`);
+  const share = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts).map(([what, runs]) => `${what} ${runs}/${result.runs}`);
+  const { right, raised } = result.alerts;
   const worst = Object.entries(result.also).map(([what, value]) => `${what} ${value}`);
   const late = result.notRecovered > 0 ? `, ${result.notRecovered} not` : '';
   return [
@@ -66,7 +102,8 @@ export function rowOf(name: string, result: ScenarioResult): string[] {
     seconds(result.mitigateP95Ms),
     `${seconds(result.recoverP95Ms)}${late}`,
     String(result.lost),
-    [...told, ...worst].join(', ') || '–',
+    `${right}/${result.runs} right: ${share(raised).join(', ') || 'none'}`,
+    [...share(result.incidents), ...worst].join(', ') || '–',
   ];
 }
 
@@ -91,9 +128,9 @@ export function failuresText(report: FailuresReport, scenarios: readonly Failure
   return `# Scoreboard: failures
 
 Written by \`npm run lab -- failures --publish\` on ${report.date}: real processes, real Chromium. Times are 95th
-percentiles from the fault on (nearest rank: of fewer than twenty runs, the worst). "Told" lists incidents and alerts with
-the share of runs that had them, then the worst of whatever else was measured. [failures.md](failures.md) says what
-happens in each and why.
+percentiles from the fault on (nearest rank: of fewer than twenty runs, the worst). "Alerts" says in how many runs exactly
+those came that the scenario must raise, and which came. The last column lists incidents with the share of runs that had
+them, then the worst of whatever else was measured. [failures.md](failures.md) says what happens in each and why.
 
 ${line(tableHead)}
 ${line(tableHead.map(() => '---'))}
@@ -101,8 +138,8 @@ ${played.map(({ name }) => line(rowOf(name, report.result[name]!))).join('\n')}
 
 ${played
   .map(
-    ({ name, fault, detection, mitigation, lossOf }) =>
-      `- **${name}**: ${fault}. Noticed by ${detection}; then ${mitigation}. "Lost" counts ${lossOf}.`,
+    ({ name, fault, detection, mitigation, raises, lossOf }) =>
+      `- **${name}**: ${fault}. Noticed by ${detection}; then ${mitigation}. Must raise ${raises.join(', ') || 'no alert'}. "Lost" counts ${lossOf}.`,
   )
   .join('\n')}
 `;

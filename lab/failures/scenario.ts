@@ -9,6 +9,8 @@ export interface FailureScenario {
   readonly detection: string;
   /** What happens then, without anybody's doing. */
   readonly mitigation: string;
+  /** What people on call must be told, as alertName says it, and nothing else. Empty: nobody need be told. */
+  readonly raises: readonly string[];
   /** What `lost` counts, e.g. people left behind, recordings that are not whole. */
   readonly lossOf: string;
   /** Starts what serves all runs of the scenario. @throws Error when a part does not start; nothing is left running */
@@ -37,7 +39,9 @@ export interface FailureRun {
   /** Until all was as before for everybody; null: not within the run. */
   readonly recoverMs: number | null;
   readonly lost: number;
-  /** What was told to people on call or of support: kinds of incidents, names of alerts. */
+  /** Kinds of incidents that were opened in the call. */
+  readonly incidents: readonly string[];
+  /** Names of alerts that were raised. */
   readonly alerts: readonly string[];
   /** Whatever else was measured, by name with unit. */
   readonly also?: Readonly<Record<string, number>>;

@@ -1,8 +1,10 @@
 /** The way between browsers and the media service's first entrance is spoilt; a second entrance is well. Media takes another way. */
 import { freePort } from '../../runtime/embedded/ports.ts';
 import { events } from '../../telemetry/events.ts';
+import { clearStore } from '../clear.ts';
+import { alertsRaised } from './alerts.ts';
 import { openWatchedCall } from './call.ts';
-import { eventsSince } from './records.ts';
+import { eventsSince, incidentsSince } from './records.ts';
 import type { FailureContext, FailureRun, FailureScenario } from './scenario.ts';
 import { openStand, type Stand } from './stand.ts';
 import { openWay, type Way } from './way.ts';
@@ -44,6 +46,7 @@ export const signalingScenarios: readonly FailureScenario[] = spoilings.map(({ n
   name,
   fault,
   detection: 'the clients: the socket ends, or a heartbeat is not answered in time',
+  raises: [],
   mitigation:
     'they try again after random waits that double, over all entrances, and go on with their session over the first that takes it up; the media node keeps participant and media meanwhile',
   lossOf:
@@ -77,6 +80,7 @@ async function playSignaling(
   spoil: (way: Way) => void,
   { signal }: FailureContext,
 ): Promise<FailureRun> {
+  await clearStore(clickhouse);
   const link = new URL(await stack.invite(`signaling-${Date.now().toString(36)}`));
   const call = await openWatchedCall(browser, `${way.origin}${link.pathname}${link.search}`, signal);
   try {
@@ -87,6 +91,7 @@ async function playSignaling(
     way.set('open');
     const asked = { clickhouse, faultAtMs, limitMs: detectLimitMs, signal };
     const lost = await eventsSince([events.signalingState, events.signalingLost], asked);
+    const incidents = await incidentsSince(call.callIds(), [], { ...asked, limitMs: 0 });
     const resumed = await eventsSince([events.signalingResumed], asked);
     const lastBack = resumed[call.people.length - 1];
     const gaps = interruptions.map(({ gapMs }) => gapMs);
@@ -95,7 +100,8 @@ async function playSignaling(
       mitigateMs: resumed[0]?.afterMs ?? null,
       recoverMs: connected.every(Boolean) && lastBack ? lastBack.afterMs : null,
       lost: gaps.filter((gapMs, seat) => gapMs > interruptedMs || !connected[seat]).length,
-      alerts: [],
+      incidents: incidents.map(({ kind }) => kind),
+      alerts: await alertsRaised({ clickhouseUrl: stack.urls.clickhouse, signal }),
       also: { mediaGapMs: Math.max(...gaps) },
     };
   } finally {

@@ -8,6 +8,7 @@ export const workerKill: FailureScenario = {
   name: 'worker-kill',
   fault: 'kill -9 of the media worker that carries the call, the only one of its node',
   detection: 'the media node (the worker’s process ends), the detector `sfu_death` from its word',
+  raises: ['worker-died (ticket)'],
   mitigation:
     'the node starts another worker, opens the room there and tells the clients over the sockets they have; they make their media anew',
   lossOf: 'people without sound and picture of everybody at the end',

@@ -9,6 +9,7 @@ import { freePort } from '../../../runtime/embedded/ports.ts';
 import { type Stack, startStack } from '../../../runtime/stack.ts';
 import { events } from '../../../telemetry/events.ts';
 import { recordingPaths } from '../../../telemetry/recording.ts';
+import { clearStore } from '../../clear.ts';
 import { launchBrowser } from '../../participants/browser.ts';
 import { joinCall } from '../../participants/participant.ts';
 import type { FailureContext } from '../scenario.ts';
@@ -17,6 +18,7 @@ import { type FakeS3, startFakeS3 } from './fake-s3.ts';
 export interface Studio {
   readonly stack: Stack;
   readonly s3: FakeS3;
+  readonly signal: AbortSignal;
   readonly recorderUrl: string;
   /** Somebody is in a room that is recorded, and packets are on the recorder's disk. */
   record(): Promise<RecordedCall>;
@@ -127,6 +129,7 @@ function studio({ stack, s3, browser, clickhouse, recorderPort, signal, scratch,
   return {
     stack,
     s3,
+    signal,
     recorderUrl: `http://127.0.0.1:${recorderPort}`,
     until,
     rows,
@@ -136,8 +139,8 @@ function studio({ stack, s3, browser, clickhouse, recorderPort, signal, scratch,
     close,
     finisherLog: () => readFileSync(path.join(stack.logsDir, 'finisher.log'), 'utf8'),
     async record() {
-      // Promises are judged by what this run tells, and not by the one before.
-      await clickhouse.command({ query: 'TRUNCATE TABLE event_minute' });
+      // Alerts are raised by what this run tells, and not by the one before.
+      await clearStore(clickhouse);
       const link = await stack.invite(`recorded-${Date.now().toString(36)}`, 'default', 'recorded');
       const person = await joinCall({ browser, link, name: 'Ana', viewport, signal });
       const { callId } = person;

@@ -24,13 +24,14 @@ async function outcome(
   { until }: Studio,
   call: RecordedCall,
   faultAtMs: number,
-): Promise<Pick<FailureRun, 'recoverMs' | 'lost' | 'also'>> {
+): Promise<Pick<FailureRun, 'recoverMs' | 'lost' | 'incidents' | 'also'>> {
   const recoverMs = await until(faultAtMs, storeLimitMs, () => call.isStored());
   const { missingSeconds, longestGapSeconds } = call.kept();
   const whole = missingSeconds <= missingAllowedSeconds && longestGapSeconds <= gapAllowedSeconds;
   return {
     recoverMs,
     lost: recoverMs !== null && whole ? 0 : 1,
+    incidents: [],
     also: {
       storedCounted: recoverMs === null ? 0 : 1,
       missingS: rounded(missingSeconds),
@@ -85,6 +86,7 @@ const ffmpegKilled: FailureScenario = {
   name: 'recording-ffmpeg-killed',
   fault: 'kill -9 of ffmpeg while it makes the files of a recording',
   detection: 'the finisher: the program ended by a signal; its log',
+  raises: [],
   mitigation: 'the recording is made anew from its packets a second later',
   lossOf,
   open: inStudio(async (studio) => {
@@ -108,6 +110,7 @@ const finisherKilled: FailureScenario = {
   name: 'recording-finisher-killed',
   fault: 'kill -9 of the process that makes files of recordings, in the middle of one',
   detection: 'its supervisor: the process ended',
+  raises: [],
   mitigation:
     'it is started again, finds the recording on the disk and makes it anew; ffmpeg has gone with it',
   lossOf,
@@ -134,12 +137,9 @@ const finisherKilled: FailureScenario = {
   }),
 };
 
-/** In the place of an hour: attempts a minute apart are the same again. */
-const awayMs = 20_000;
-
 const storeThat = (
   mode: 'refuses' | 'slow',
-  scenario: Pick<FailureScenario, 'name' | 'fault' | 'detection'>,
+  scenario: Pick<FailureScenario, 'name' | 'fault' | 'detection' | 'raises'>,
 ): FailureScenario => ({
   ...scenario,
   mitigation: 'the recording stays on the recorder’s disk and is tried again after 1, 2, 4 … 60 s',
@@ -152,23 +152,22 @@ const storeThat = (
     try {
       const faultAtMs = Date.now();
       await call.leave();
-      const detectMs = await studio.until(faultAtMs, noticeLimitMs, () =>
+      const refused = (repeats: number) =>
+        studio.until(
+          faultAtMs,
+          noticeLimitMs,
+          () => times(studio.finisherLog(), 'store_refused') > before + repeats,
+        );
+      const detectMs =
         mode === 'slow'
-          ? oldestPending(studio, faultAtMs)
-          : times(studio.finisherLog(), 'store_refused') > before,
-      );
-      const mitigateMs =
-        mode === 'slow'
-          ? null
-          : await studio.until(
-              faultAtMs,
-              noticeLimitMs,
-              () => times(studio.finisherLog(), 'store_refused') > before + 1,
-            );
-      await sleep(Math.max(0, awayMs - (Date.now() - faultAtMs)));
-      const alerts = (await call.isStored()) ? [] : await alertsOf(studio, call.callId);
-      studio.s3.mode = 'good';
-      return { detectMs, mitigateMs, ...(await outcome(studio, call, faultAtMs)), alerts };
+          ? await studio.until(faultAtMs, noticeLimitMs, () => oldestPending(studio, faultAtMs))
+          : await refused(0);
+      const mitigateMs = mode === 'slow' ? null : await refused(1);
+      // What is slow is late, and no more than that.
+      const whileAway = mode === 'slow' ? null : await alertsOf(studio, call.callId);
+      if (whileAway) studio.s3.mode = 'good';
+      const came = await outcome(studio, call, faultAtMs);
+      return { detectMs, mitigateMs, ...came, alerts: whileAway ?? (await alertsOf(studio, call.callId)) };
     } finally {
       studio.s3.mode = 'good';
     }
@@ -193,6 +192,7 @@ const diskFull: FailureScenario = {
   name: 'recording-disk-full',
   fault: `the recorder’s disk (${diskMb} MB, a tmpfs, for which one must be root) is full for six seconds of a call`,
   detection: 'the recorder: its `/readyz` says that the disk takes nothing, or that too little is free',
+  raises: ['recorder-disk (page)'],
   mitigation: 'packets wait in memory, no further call is taken; they are written once there is room',
   lossOf,
   open: async (context) => {
@@ -250,12 +250,14 @@ export const recordingScenarios: readonly FailureScenario[] = [
   diskFull,
   storeThat('refuses', {
     name: 'recording-store-refuses',
-    fault: 'the bucket answers 503 for twenty seconds after a recorded call',
+    fault: 'the bucket answers 503 for half a minute after a recorded call',
     detection: notStored,
+    raises: ['recording blind (page)'],
   }),
   storeThat('slow', {
     name: 'recording-store-slow',
-    fault: 'the bucket answers after six seconds, each time, when a recorded call has ended',
+    fault: 'the bucket answers after six seconds, each time',
     detection: notStored,
+    raises: [],
   }),
 ];

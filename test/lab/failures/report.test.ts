@@ -8,17 +8,23 @@ const run = (changes: Partial<FailureRun> = {}): FailureRun => ({
   mitigateMs: null,
   recoverMs: 1_500,
   lost: 0,
-  alerts: ['sfu_death'],
+  incidents: ['sfu_death'],
+  alerts: ['node-lost (ticket)'],
   ...changes,
 });
 
+const raising = { raises: ['node-lost (ticket)'] };
+
 test('a run that was not noticed, and one that did not recover, are counted and leave the times alone', () => {
-  const result = resultOf([
-    run(),
-    run({ detectMs: null, alerts: [] }),
-    run({ recoverMs: null, lost: 2, also: { gapMs: 7 } }),
-    run({ also: { gapMs: 3 } }),
-  ]);
+  const result = resultOf(
+    [
+      run(),
+      run({ detectMs: null, incidents: [] }),
+      run({ recoverMs: null, lost: 2, also: { gapMs: 7 } }),
+      run({ also: { gapMs: 3 } }),
+    ],
+    raising,
+  );
   expect(result).toEqual({
     runs: 4,
     detected: 3,
@@ -27,7 +33,8 @@ test('a run that was not noticed, and one that did not recover, are counted and 
     recoverP95Ms: 1_500,
     notRecovered: 1,
     lost: 2,
-    alerts: { sfu_death: 3 },
+    incidents: { sfu_death: 3 },
+    alerts: { expected: raising.raises, right: 4, raised: { 'node-lost (ticket)': 4 } },
     also: { gapMs: 7 },
   });
   expect(rowOf('x', result)).toEqual([
@@ -37,8 +44,19 @@ test('a run that was not noticed, and one that did not recover, are counted and 
     '–',
     '1.5 s, 1 not',
     '2',
+    '4/4 right: node-lost (ticket) 4/4',
     'sfu_death 3/4, gapMs 7',
   ]);
+});
+
+test.each([
+  [['node-lost (ticket)'], ['node-lost (ticket)'], true],
+  [['node-lost (ticket)', 'mos (page)'], ['node-lost (ticket)'], false],
+  [[], ['node-lost (ticket)'], false],
+  [['node-lost (ticket)'], [], false],
+  [[], [], true],
+])('that %j is raised where %j must be is right: %s', (alerts, raises, right) => {
+  expect(resultOf([run({ alerts })], { raises }).alerts.right).toBe(right ? 1 : 0);
 });
 
 test.each([
@@ -56,14 +74,17 @@ test('the page has the scenarios that were played, and no others', () => {
     fault: `${name} is killed`,
     detection: 'the node',
     mitigation: 'it is replaced',
+    raises: raising.raises,
     lossOf: 'people',
     open: () => Promise.reject(new Error('not to be played')),
   });
-  const text = failuresText({ date: '2026-01-02', result: { a: resultOf([run()]) } }, [
+  const text = failuresText({ date: '2026-01-02', result: { a: resultOf([run()], raising) } }, [
     scenario('a'),
     scenario('b'),
   ]);
-  expect(text).toContain('| a | 1 | 1 in 1.0 s | – | 1.5 s | 0 | sfu_death 1/1 |');
+  expect(text).toContain(
+    '| a | 1 | 1 in 1.0 s | – | 1.5 s | 0 | 1/1 right: node-lost (ticket) 1/1 | sfu_death 1/1 |',
+  );
   expect(text).not.toContain('b is killed');
 });
 
