@@ -4,7 +4,7 @@ import type { SpanRow } from '../../quality/recordings/results.ts';
 import type { Sample } from '../../quality/samples.ts';
 import type { BadWindow } from '../../quality/verdict/symptoms.ts';
 import { events as names } from '../../telemetry/events.ts';
-import type { DecisionRow, IncidentRow, MediaKind, ParticipantSummaryRow } from '../../telemetry/rows.ts';
+import type { DecisionRow, IncidentRow, ParticipantSummaryRow } from '../../telemetry/rows.ts';
 import type { CallEvent, CallPage, Cell, JoinSpan, SeriesAnswer, Strip } from '../contract.ts';
 import { InspectorError } from '../errors.ts';
 import { type Parameters, readSql, type Store } from '../store/store.ts';
@@ -17,8 +17,7 @@ const sql = {
   call: readSql('call.sql'),
   people: readSql('people.sql'),
   cells: readSql('cells.sql'),
-  strips: readSql('strips.sql'),
-  badWindows: readSql('bad-windows.sql'),
+  receivedMinutes: readSql('received-minutes.sql'),
   incidents: readSql('incidents.sql'),
   decisions: readSql('decisions.sql'),
   pageEvents: readSql('page-events.sql'),
@@ -38,6 +37,8 @@ const sql = {
 /** Without anything new for this long a call is over. */
 export const liveMs = 45_000;
 const mostPageEvents = 20_000;
+/** A day of fifty people. */
+const mostReceivedMinutes = 150_000;
 /** So far before the shown span counters are read, so that its first step has a difference. */
 const leadMs = 15_000;
 
@@ -89,20 +90,16 @@ export async function callVersion(store: Store, tenantId: string, callId: string
 }
 
 async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> {
-  const summarised = store.query<Summary>(sql.call, key);
-  const [summaries, strips, people, cells, badMinutes, incidents, decisions, events, spans] =
-    await Promise.all([
-      summarised,
-      // How long the call was decides on the steps; nothing else waits for that.
-      summarised.then(([row]) => row && stripsBetween(store, key, row.started_at, row.last_seen_at)),
-      store.query<ParticipantSummaryRow>(sql.people, key),
-      store.query<CellRow>(sql.cells, key),
-      store.query<BadMinute>(sql.badWindows, { ...key, most: mostBadWindows }),
-      store.query<IncidentRow>(sql.incidents, key),
-      store.query<DecisionRow>(sql.decisions, key),
-      store.query<CallEvent>(sql.pageEvents, { ...key, names: pageEventNames, most: mostPageEvents }),
-      store.query<SpanRow>(sql.spans, key),
-    ]);
+  const [summaries, people, cells, received, incidents, decisions, events, spans] = await Promise.all([
+    store.query<Summary>(sql.call, key),
+    store.query<ParticipantSummaryRow>(sql.people, key),
+    store.query<CellRow>(sql.cells, key),
+    store.query<ReceivedMinute>(sql.receivedMinutes, { ...key, most: mostReceivedMinutes }),
+    store.query<IncidentRow>(sql.incidents, key),
+    store.query<DecisionRow>(sql.decisions, key),
+    store.query<CallEvent>(sql.pageEvents, { ...key, names: pageEventNames, most: mostPageEvents }),
+    store.query<SpanRow>(sql.spans, key),
+  ]);
   const summary = summaries[0];
   if (!summary && events.length === 0) {
     throw new InspectorError('not_found', `There is no call ${JSON.stringify(key.call.slice(0, 80))} here.`);
@@ -120,8 +117,8 @@ async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> 
     notes: [],
     people: peopleOf(people, events),
     cells: cells.map(cellOf),
-    strips: strips ?? { from: startedAt, stepMs: stripStepMs(startedAt, endedAt), rows: [] },
-    badWindows: badWindowsOf(badMinutes),
+    strips: stripsOf(received, startedAt, summary?.last_seen_at ?? endedAt),
+    badWindows: badWindowsOf(received, cells),
     incidents,
     decisions,
     events,
@@ -135,13 +132,6 @@ interface Summary {
   readonly last_seen_at: number;
 }
 
-async function stripsBetween(store: Store, key: Key, from: number, to: number): Promise<CallPage['strips']> {
-  const stepMs = stripStepMs(from, to);
-  const steps = Math.max(1, Math.ceil((to - from) / stepMs));
-  const rows = await store.query<StripRow>(sql.strips, { ...key, from, step: stepMs, steps });
-  return { from, stepMs, rows: stripsOf(rows, steps) };
-}
-
 interface CellRow extends Omit<Cell, 'mos' | 'unclassified'> {
   readonly meanMos: number | null;
   readonly whyNot: string;
@@ -153,27 +143,15 @@ const cellOf = ({ meanMos, whyNot, ...cell }: CellRow): Cell => ({
   unclassified: whyNot ?? '',
 });
 
-interface StripRow {
-  readonly participantId: string;
-  readonly kind: MediaKind;
-  readonly steps: readonly number[];
-  readonly worst: readonly number[];
-}
-
-const stripsOf = (rows: readonly StripRow[], steps: number): Strip[] =>
-  rows.map(({ participantId, kind, steps: known, worst }) => {
-    const mos = new Array<number | null>(steps).fill(null);
-    known.forEach((step, index) => {
-      if (step >= 0 && step < steps) mos[step] = worst[index]!;
-    });
-    return { participantId, kind, mos };
-  });
-
-/** Bad windows of one stream in one minute; the numbers as bad-windows.sql has them. */
-interface BadMinute extends Pick<BadWindow, 'receiverId' | 'senderId' | 'kind' | 'windowMs'> {
+/** What one participant received of one kind in one minute; the numbers as received-minutes.sql has them. */
+interface ReceivedMinute extends Pick<BadWindow, 'receiverId' | 'kind'> {
   readonly minute: number;
-  readonly windows: readonly (readonly [
+  readonly offsetsMs: readonly number[];
+  readonly worst: readonly number[];
+  readonly bad: readonly (readonly [
+    producerId: string,
     offsetMs: number,
+    windowMs: number,
     mos: number,
     concealedRatio: number | null,
     frozenMs: number | null,
@@ -183,24 +161,39 @@ interface BadMinute extends Pick<BadWindow, 'receiverId' | 'senderId' | 'kind' |
   ])[];
 }
 
-const badWindowsOf = (minutes: readonly BadMinute[]): BadWindow[] =>
-  minutes
-    .flatMap(({ minute, windows, ...stream }) =>
-      windows.map(
-        ([offsetMs, mos, concealedRatio, frozenMs, framesPerSecond, frameHeight, delayMs]): BadWindow => ({
-          ...stream,
-          start: minute + offsetMs,
-          mos,
-          concealedRatio,
-          frozenMs,
-          framesPerSecond,
-          frameHeight,
-          delayMs,
-        }),
-      ),
-    )
-    .sort((a, b) => a.start - b.start)
-    .slice(0, mostBadWindows);
+/** The worst score in equal steps. */
+function stripsOf(minutes: readonly ReceivedMinute[], from: number, to: number): CallPage['strips'] {
+  const stepMs = stripStepMs(from, to);
+  const steps = Math.max(1, Math.ceil((to - from) / stepMs));
+  const rows = [...Map.groupBy(minutes, (m) => `${m.receiverId}\n${m.kind}`).values()].map((own): Strip => {
+    const mos = new Array<number | null>(steps).fill(null);
+    for (const { minute, offsetsMs, worst } of own) {
+      offsetsMs.forEach((offsetMs, index) => {
+        const step = Math.floor((minute + offsetMs - from) / stepMs);
+        if (step >= 0 && step < steps) mos[step] = Math.min(mos[step] ?? 5, worst[index]!);
+      });
+    }
+    return { participantId: own[0]!.receiverId, kind: own[0]!.kind, mos };
+  });
+  return { from, stepMs, rows };
+}
+
+function badWindowsOf(minutes: readonly ReceivedMinute[], cells: readonly CellRow[]): BadWindow[] {
+  const senders = new Map(cells.flatMap((c) => c.producerIds.map((id) => [id, c.senderId])));
+  const found: BadWindow[] = [];
+  for (const { minute, receiverId, kind, bad } of minutes) {
+    for (const [producerId, offsetMs, windowMs, mos, concealedRatio, frozenMs, ...rest] of bad) {
+      const senderId = senders.get(producerId);
+      // Erased: what was received of it is nobody's any more.
+      if (senderId === undefined) continue;
+      const [framesPerSecond, frameHeight, delayMs] = rest;
+      const start = minute + offsetMs;
+      const measured = { mos, concealedRatio, frozenMs, framesPerSecond, frameHeight, delayMs };
+      found.push({ receiverId, kind, senderId, start, windowMs, ...measured });
+    }
+  }
+  return found.sort((a, b) => a.start - b.start).slice(0, mostBadWindows);
+}
 
 /** A call that began just now has no summary yet; its joins are known. */
 function peopleOf(rows: readonly ParticipantSummaryRow[], events: readonly CallEvent[]): PersonFacts[] {

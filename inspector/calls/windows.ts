@@ -1,6 +1,6 @@
 /**
- * What a page shows of the scores, from their rows: the same sums as the queries cells.sql, strips.sql and
- * bad-windows.sql make in the store, for calls that are not there. A test holds the two together.
+ * What a page shows of the scores, from their rows: the same sums as the queries cells.sql and
+ * received-minutes.sql make in the store, for calls that are not there. A test holds the two together.
  */
 import { type BadWindow, badMos } from '../../quality/verdict/symptoms.ts';
 import type { StreamScoreRow } from '../../telemetry/rows.ts';
