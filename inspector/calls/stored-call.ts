@@ -50,7 +50,7 @@ interface Key extends Record<string, string> {
 export function storedCall(store: Store, tenantId: string, callId: string, now: () => number): CallSource {
   const key: Key = { tenant: tenantId, call: callId };
   return {
-    page: () => pageOf(store, key, now()),
+    page: async () => (await pageOf(store, key, now())).page,
     series: async ({ participantId, senderId, from, to, points }) => {
       const steps = stepsOf(from, to, points);
       const producers = senderId === '' ? [] : await producersOf(store, key, senderId);
@@ -83,13 +83,21 @@ export function storedCall(store: Store, tenantId: string, callId: string, now: 
   };
 }
 
+/** With its version as `callVersion` tells it, which costs as much as a fifth of the page. */
+export const versionedPage = (store: Store, tenantId: string, callId: string, nowMs: number) =>
+  pageOf(store, { tenant: tenantId, call: callId }, nowMs);
+
 /** Changes with everything that a page shows. */
 export async function callVersion(store: Store, tenantId: string, callId: string): Promise<string> {
   const [row] = await store.query<Record<string, number>>(sql.version, { tenant: tenantId, call: callId });
-  return Object.values(row ?? {}).join('-');
+  const { summary = 0, incidents = 0, decisions = 0, scored = 0 } = row ?? {};
+  return versionOf(summary, incidents, decisions, scored);
 }
 
-async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> {
+const versionOf = (summary: number, incidents: number, decisions: number, scored: number): string =>
+  [summary, incidents, decisions, scored].join('-');
+
+async function pageOf(store: Store, key: Key, nowMs: number): Promise<{ page: CallPage; version: string }> {
   const [summaries, people, cells, received, incidents, decisions, events, spans] = await Promise.all([
     store.query<Summary>(sql.call, key),
     store.query<ParticipantSummaryRow>(sql.people, key),
@@ -107,7 +115,7 @@ async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> 
   const startedAt = summary?.started_at ?? events[0]!.time;
   const lastLeft = events.findLast((e) => e.name === names.participantLeft)?.time ?? 0;
   const endedAt = Math.max(summary?.last_seen_at ?? events.at(-1)!.time, startedAt + 1_000, lastLeft);
-  return callPage({
+  const page = callPage({
     callId: key.call,
     roomId: summary?.room_id ?? '',
     startedAt,
@@ -124,12 +132,17 @@ async function pageOf(store: Store, key: Key, nowMs: number): Promise<CallPage> 
     events,
     spans: joinSpans(spans),
   });
+  const summed = (rows: readonly { readonly revision: number }[]) =>
+    rows.reduce((sum, row) => sum + row.revision, 0);
+  const scored = received.reduce((newest, row) => Math.max(newest, row.revision), 0);
+  return { page, version: versionOf(summary?.revision ?? 0, summed(incidents), summed(decisions), scored) };
 }
 
 interface Summary {
   readonly room_id: string;
   readonly started_at: number;
   readonly last_seen_at: number;
+  readonly revision: number;
 }
 
 interface CellRow extends Omit<Cell, 'mos' | 'unclassified'> {
@@ -148,6 +161,7 @@ interface ReceivedMinute extends Pick<BadWindow, 'receiverId' | 'kind'> {
   readonly minute: number;
   readonly offsetsMs: readonly number[];
   readonly worst: readonly number[];
+  readonly revision: number;
   readonly bad: readonly (readonly [
     producerId: string,
     offsetMs: number,

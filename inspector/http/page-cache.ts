@@ -3,7 +3,7 @@
  * charts, a colleague with the same link); what it is made of is read once until something new is written.
  */
 import type { Actor } from '../access/actor.ts';
-import { callVersion, storedCall } from '../calls/stored-call.ts';
+import { callVersion, versionedPage } from '../calls/stored-call.ts';
 import type { CallPage } from '../contract.ts';
 import type { Store } from '../store/store.ts';
 
@@ -16,8 +16,7 @@ const settledMs = 120_000;
 const sameLookMs = 3_600_000;
 
 interface Kept {
-  readonly page: Promise<CallPage>;
-  readonly version: Promise<string>;
+  readonly read: Promise<{ readonly page: CallPage; readonly version: string }>;
   readonly readAt: number;
   checkedAt: number;
 }
@@ -36,20 +35,18 @@ export class PageCache {
   async read(tenantId: string, callId: string): Promise<CallPage> {
     const key = `${tenantId}\n${callId}`;
     const known = this.#pages.get(key);
-    if (known && (await this.#stillHolds(known, tenantId, callId))) return known.page;
-    const page = storedCall(this.#store, tenantId, callId, this.#now).page();
-    const version = callVersion(this.#store, tenantId, callId);
+    if (known && (await this.#stillHolds(known, tenantId, callId))) return (await known.read).page;
     const at = this.#now();
-    const kept: Kept = { page, version, readAt: at, checkedAt: at };
+    const read = versionedPage(this.#store, tenantId, callId, at);
+    const kept: Kept = { read, readAt: at, checkedAt: at };
     this.#pages.delete(key);
     this.#pages.set(key, kept);
     const oldest = this.#pages.keys().next().value;
     if (this.#pages.size > mostPages && oldest !== undefined) this.#pages.delete(oldest);
-    version.catch(() => {});
-    page.catch(() => {
+    read.catch(() => {
       if (this.#pages.get(key) === kept) this.#pages.delete(key);
     });
-    return page;
+    return (await read).page;
   }
 
   forget(tenantId: string, callId: string): void {
@@ -69,10 +66,11 @@ export class PageCache {
   async #stillHolds(kept: Kept, tenantId: string, callId: string): Promise<boolean> {
     const now = this.#now();
     if (now - kept.checkedAt < freshMs) return true;
-    const page = await kept.page.catch(() => undefined);
-    if (!page) return false;
+    const read = await kept.read.catch(() => undefined);
+    if (!read) return false;
+    const { page, version } = read;
     if (page.live || kept.readAt - page.endedAt < settledMs) return false;
-    const same = (await kept.version.catch(() => '')) === (await callVersion(this.#store, tenantId, callId));
+    const same = version === (await callVersion(this.#store, tenantId, callId));
     if (same) kept.checkedAt = now;
     return same;
   }
