@@ -11,7 +11,7 @@ import { type Parameters, readSql, type Store } from '../store/store.ts';
 import { callPage, type PersonFacts, pageEventNames, personFacts } from './facts.ts';
 import { participantSeries, type ScoreSteps, type Steps, stepsOf } from './series.ts';
 import { type CallSource, saidOnly } from './source.ts';
-import { mostBadWindows, stripStepMs } from './windows.ts';
+import { mostBadWindows, stripMos, stripStepMs } from './windows.ts';
 
 const sql = {
   call: readSql('call.sql'),
@@ -187,7 +187,7 @@ function stripsOf(minutes: readonly ReceivedMinute[], from: number, to: number):
         if (step >= 0 && step < steps) mos[step] = Math.min(mos[step] ?? 5, worst[index]!);
       });
     }
-    return { participantId: own[0]!.receiverId, kind: own[0]!.kind, mos };
+    return { participantId: own[0]!.receiverId, kind: own[0]!.kind, mos: mos.map(stripMos) };
   });
   return { from, stepMs, rows };
 }

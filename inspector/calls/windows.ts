@@ -16,6 +16,9 @@ export const mostBadWindows = 20_000;
 export const stripStepMs = (from: number, to: number): number =>
   Math.max(1, Math.ceil((to - from) / stripSteps / windowMs)) * windowMs;
 
+/** As exactly as a strip can show it. */
+export const stripMos = (mos: number | null): number | null => mos && Math.round(mos * 100) / 100;
+
 export const received = (rows: readonly StreamScoreRow[]): StreamScoreRow[] =>
   rows.filter((row) => row.point === 'receiver');
 
@@ -63,7 +66,7 @@ export function stripsOf(
       if (row.mos === null || step < 0 || step >= steps) continue;
       mos[step] = Math.min(mos[step] ?? 5, row.mos);
     }
-    return { participantId: own[0]!.receiver_id, kind: own[0]!.kind, mos };
+    return { participantId: own[0]!.receiver_id, kind: own[0]!.kind, mos: mos.map(stripMos) };
   });
 }
 

@@ -3,7 +3,7 @@
 -- Returns a row per minute, receiver and kind, in order of time.
 SELECT
     toUnixTimestamp(m.minute) * 1000 AS minute, receiver_id AS receiverId, kind,
-    m.offsets_ms AS offsetsMs, m.worst_mos AS worst, m.revision AS revision,
+    m.offsets_ms AS offsetsMs, arrayMap(mos -> round(mos, 4), m.worst_mos) AS worst, m.revision AS revision,
     arrayMap(
         w -> (
             w.producer_id, w.offset_ms, w.window_ms, w.mos, w.concealed_ratio, w.frozen_ms, w.frames_per_second,
