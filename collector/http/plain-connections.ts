@@ -1,6 +1,6 @@
 /**
- * Connections of those who send telemetry, read from the socket itself. A request of ten records, which most are, costs
- * node:http (its streams, its two objects, its events) more than everything that the collector does with it.
+ * Connections of those who send telemetry, read from the socket itself: of a request of ten records, which most are,
+ * node:http (its streams, its two objects, its events) took a third.
  *
  * Only what is plain is taken (plain-head.ts), one request at a time. With the first thing that is not, the connection goes
  * to node:http for good, with every byte that was not used yet.
