@@ -9,6 +9,7 @@
 import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
 import { atTheRelay } from '../features/relay.ts';
+import { arrivesShort, downlinkArrivedOnset } from './arrives-short.ts';
 import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
 import { devicePrompt } from './device-late.ts';
 import { linkTrouble } from './link-trouble.ts';
@@ -31,10 +32,6 @@ const delayRiseMs = 100;
 /** Clearing asks for this, over the last 5 s: quick relapses keep one incident, not a string of them. */
 const clearAfterMs = 5_000;
 const lossClear = 0.01;
-/** Of the bytes that the SFU sent; both ends' counts agree within a tenth at rest. */
-const arrivedOnset = 0.75;
-/** Nothing at all is a lost path. */
-const arrivedLeast = 0.03;
 /** A queue that has begun to build, where the counts say already that not all gets through. */
 const queueMs = 40;
 const someLoss = 0.01;
@@ -84,11 +81,7 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
   const losing = atLeast(feedback, lossOnset) && lossStands;
   const delaySaysSo = settled && atLeast(delayUpMs, delayRiseMs);
 
-  const short =
-    settled &&
-    atLeast(d.arrivedOfSent, arrivedLeast) &&
-    notOver(d.arrivedOfSent, arrivedOnset) &&
-    notOver(d.silentMs, 1_500);
+  const short = settled && arrivesShort(d, downlinkArrivedOnset) && notOver(d.silentMs, 1_500);
   const shortIsFelt =
     atLeast(delayUpMs, queueMs) || receiverSaysLoss || atLeast(d.clientLoss, someLoss) || estimateSaysSo;
   const witnesses = [losing, receiverSaysLoss, estimateSaysSo, delaySaysSo, short].filter(Boolean).length;

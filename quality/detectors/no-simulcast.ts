@@ -8,16 +8,14 @@
 import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
 import type { SendingFeatures } from '../features/sending.ts';
-import { atLeast, calm, type Detector, evidenceOf, notOver, type Verdict } from './detector.ts';
+import { arrivesShort, downlinkArrivedOnset } from './arrives-short.ts';
+import { atLeast, calm, type Detector, evidenceOf, type Verdict } from './detector.ts';
 
 /** Less than this is a lowest layer anyway. */
 const leastBps = 150_000;
 /** As for downlink_congestion, by two witnesses. */
 const lossRatio = 0.03;
 const nackedRatio = 0.02;
-/** Of the bytes that the SFU sent; as for downlink_congestion. Nothing at all is a lost path. */
-const arrivedLeast = 0.03;
-const arrivedMost = 0.75;
 /** The receiver's estimate does not hold this one stream. */
 const heldShare = 0.8;
 const layeredCodecs = new Set(['vp9', 'av1']);
@@ -79,10 +77,7 @@ function isSlow(d: DownlinkFeatures, bps: number): boolean {
     atLeast(d.lossNow, lossRatio) &&
     (atLeast(d.nackedRatio, nackedRatio) || atLeast(d.clientLoss, lossRatio));
   // A link as full as that lets the feedback through late as well.
-  const starved =
-    atLeast(d.arrivedOfSent, arrivedLeast) &&
-    notOver(d.arrivedOfSent, arrivedMost) &&
-    atLeast(d.clientLoss, lossRatio);
+  const starved = arrivesShort(d, downlinkArrivedOnset) && atLeast(d.clientLoss, lossRatio);
   const narrow = d.bweBps !== undefined && d.bweBps < heldShare * bps && atLeast(d.bweFall, 0.35);
   return losing || starved || narrow;
 }

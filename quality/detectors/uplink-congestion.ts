@@ -9,6 +9,7 @@
 import type { CallFeatures } from '../features/call.ts';
 import { atTheRelay } from '../features/relay.ts';
 import type { UplinkFeatures } from '../features/uplink.ts';
+import { arrivesShort } from './arrives-short.ts';
 import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
 import { linkTrouble } from './link-trouble.ts';
 import { nodeLate } from './node-late.ts';
@@ -36,7 +37,6 @@ const lossDenied = 0.005;
 const lossClear = 0.01;
 /** Of the bytes that the client sent; both ends' counts agree within a tenth at rest. */
 const arrivedOnset = 0.8;
-const arrivedLeast = 0.03;
 const queueMs = 40;
 
 export const uplinkCongestion: Detector = {
@@ -86,11 +86,7 @@ function judgeUplink(u: UplinkFeatures, features: CallFeatures): Verdict {
   const heldBack = settled && u.limitedByBandwidth === true && atLeast(u.senderEstimateFall, estimateFall);
   const starving = settled && fellTo < starved;
 
-  const short =
-    settled &&
-    atLeast(u.arrivedOfSent, arrivedLeast) &&
-    notOver(u.arrivedOfSent, arrivedOnset) &&
-    notOver(u.silentMs, 1_500);
+  const short = settled && arrivesShort(u, arrivedOnset) && notOver(u.silentMs, 1_500);
   const shortIsFelt = losing || holes || reported || heldBack || atLeast(delayUpMs, queueMs);
   const witnesses = [losing, holes, reported, delayed, heldBack, short].filter(Boolean).length;
   // Holes without any loss on the transport are repairs of old loss. Without any loss, a busy sender looks much
