@@ -12,7 +12,7 @@ import { callPage, type PersonFacts, personFacts } from './facts.ts';
 import { participantSeries, type Steps, stepsOf } from './series.ts';
 import { type EventRequest, type SampleRequest, type SeriesRequest, saidOnly } from './source.ts';
 import { joinSpans, type ScoreStep, scoreSteps } from './stored-call.ts';
-import { badRatio, badWindowsOf, cellsOf, heard, received, stripStepMs, stripsOf } from './windows.ts';
+import { badRatio, badWindowsOf, cellsOf, heard, received, receivedScores, stripsOf } from './windows.ts';
 
 export interface RecordedCall {
   readonly page: CallPage;
@@ -79,7 +79,6 @@ function pageOf(
   const leftAt = samples.events.findLast((e) => e.name === 'rtc.participant.left')?.time ?? 0;
   const endedAt = Math.max(summary?.last_seen_at ?? span.to, startedAt + 1_000, summary ? leftAt : 0);
   const scoredUntil = Math.max(summary?.last_seen_at ?? span.to, startedAt + 1_000);
-  const stepMs = stripStepMs(startedAt, scoredUntil);
   return callPage({
     callId,
     roomId: summary?.room_id ?? '',
@@ -93,11 +92,7 @@ function pageOf(
         ? results.participant_summary.map(personFacts)
         : peopleOf(recording, scores, span),
     cells: cellsOf(scores),
-    strips: {
-      from: startedAt,
-      stepMs,
-      rows: stripsOf(scores, startedAt, stepMs, Math.ceil((scoredUntil - startedAt) / stepMs)),
-    },
+    strips: stripsOf(receivedScores(scores), startedAt, scoredUntil),
     badWindows: badWindowsOf(scores),
     incidents,
     decisions: recording.decisions,

@@ -5,13 +5,13 @@ import type { Sample } from '../../quality/samples.ts';
 import type { BadWindow } from '../../quality/verdict/symptoms.ts';
 import { events as names } from '../../telemetry/events.ts';
 import type { DecisionRow, IncidentRow, ParticipantSummaryRow } from '../../telemetry/rows.ts';
-import type { CallEvent, CallPage, Cell, JoinSpan, SeriesAnswer, Strip } from '../contract.ts';
+import type { CallEvent, CallPage, Cell, JoinSpan, SeriesAnswer } from '../contract.ts';
 import { InspectorError } from '../errors.ts';
 import { type Parameters, readSql, type Store } from '../store/store.ts';
 import { callPage, type PersonFacts, pageEventNames, personFacts } from './facts.ts';
 import { participantSeries, type ScoreSteps, type Steps, stepsOf } from './series.ts';
 import { type CallSource, saidOnly } from './source.ts';
-import { mostBadWindows, stripMos, stripStepMs } from './windows.ts';
+import { mostBadWindows, type ReceivedScores, stripsOf } from './windows.ts';
 
 const sql = {
   call: readSql('call.sql'),
@@ -83,7 +83,7 @@ export function storedCall(store: Store, tenantId: string, callId: string, now: 
   };
 }
 
-/** With its version as `callVersion` tells it, which costs as much as a fifth of the page. */
+/** With its version, as `callVersion` would tell it at the price of a query that reads the same again. */
 export const versionedPage = (store: Store, tenantId: string, callId: string, nowMs: number) =>
   pageOf(store, { tenant: tenantId, call: callId }, nowMs);
 
@@ -125,7 +125,7 @@ async function pageOf(store: Store, key: Key, nowMs: number): Promise<{ page: Ca
     notes: [],
     people: peopleOf(people, events),
     cells: cells.map(cellOf),
-    strips: stripsOf(received, startedAt, summary?.last_seen_at ?? endedAt),
+    strips: stripsOf(received.map(scoresOf), startedAt, summary?.last_seen_at ?? endedAt),
     badWindows: badWindowsOf(received, cells),
     incidents,
     decisions,
@@ -175,22 +175,11 @@ interface ReceivedMinute extends Pick<BadWindow, 'receiverId' | 'kind'> {
   ])[];
 }
 
-/** The worst score in equal steps. */
-function stripsOf(minutes: readonly ReceivedMinute[], from: number, to: number): CallPage['strips'] {
-  const stepMs = stripStepMs(from, to);
-  const steps = Math.max(1, Math.ceil((to - from) / stepMs));
-  const rows = [...Map.groupBy(minutes, (m) => `${m.receiverId}\n${m.kind}`).values()].map((own): Strip => {
-    const mos = new Array<number | null>(steps).fill(null);
-    for (const { minute, offsetsMs, worst } of own) {
-      offsetsMs.forEach((offsetMs, index) => {
-        const step = Math.floor((minute + offsetMs - from) / stepMs);
-        if (step >= 0 && step < steps) mos[step] = Math.min(mos[step] ?? 5, worst[index]!);
-      });
-    }
-    return { participantId: own[0]!.receiverId, kind: own[0]!.kind, mos: mos.map(stripMos) };
-  });
-  return { from, stepMs, rows };
-}
+const scoresOf = ({ receiverId, kind, minute, offsetsMs, worst }: ReceivedMinute): ReceivedScores => ({
+  receiverId,
+  kind,
+  scores: offsetsMs.map((offsetMs, index) => [minute + offsetMs, worst[index]!]),
+});
 
 function badWindowsOf(minutes: readonly ReceivedMinute[], cells: readonly CellRow[]): BadWindow[] {
   const senders = new Map(cells.flatMap((c) => c.producerIds.map((id) => [id, c.senderId])));

@@ -4,20 +4,20 @@
  */
 import { type BadWindow, badMos } from '../../quality/verdict/symptoms.ts';
 import type { StreamScoreRow } from '../../telemetry/rows.ts';
-import type { Cell, Mean, Strip } from '../contract.ts';
+import type { CallPage, Cell, Mean, Strip } from '../contract.ts';
 
 /** Steps of a strip: as many as a laptop's width can tell apart. */
-export const stripSteps = 240;
+const stripSteps = 240;
 const windowMs = 5_000;
 /** More bad windows than this are not needed to tell who suffered when. */
 export const mostBadWindows = 20_000;
 
 /** A whole number of windows. */
-export const stripStepMs = (from: number, to: number): number =>
+const stripStepMs = (from: number, to: number): number =>
   Math.max(1, Math.ceil((to - from) / stripSteps / windowMs)) * windowMs;
 
 /** As exactly as a strip can show it. */
-export const stripMos = (mos: number | null): number | null => mos && Math.round(mos * 100) / 100;
+const stripMos = (mos: number | null): number | null => mos && Math.round(mos * 100) / 100;
 
 export const received = (rows: readonly StreamScoreRow[]): StreamScoreRow[] =>
   rows.filter((row) => row.point === 'receiver');
@@ -52,23 +52,35 @@ export function cellsOf(rows: readonly StreamScoreRow[]): Cell[] {
   });
 }
 
-export function stripsOf(
-  rows: readonly StreamScoreRow[],
-  from: number,
-  stepMs: number,
-  steps: number,
-): Strip[] {
-  const groups = Map.groupBy(received(rows), (r) => `${r.receiver_id}\n${r.kind}`);
-  return [...groups.values()].map((own): Strip => {
-    const mos = new Array<number | null>(steps).fill(null);
-    for (const row of own) {
-      const step = Math.floor((row.window_start - from) / stepMs);
-      if (row.mos === null || step < 0 || step >= steps) continue;
-      mos[step] = Math.min(mos[step] ?? 5, row.mos);
-    }
-    return { participantId: own[0]!.receiver_id, kind: own[0]!.kind, mos: mos.map(stripMos) };
-  });
+/** Windows of what one participant received of one kind: when each began, epoch ms, and its score. */
+export interface ReceivedScores extends Pick<BadWindow, 'receiverId' | 'kind'> {
+  readonly scores: readonly (readonly [start: number, mos: number | null])[];
 }
+
+/** The worst score in each of some equal steps. */
+export function stripsOf(all: readonly ReceivedScores[], from: number, to: number): CallPage['strips'] {
+  const stepMs = stripStepMs(from, to);
+  const steps = Math.max(1, Math.ceil((to - from) / stepMs));
+  const groups = Map.groupBy(all, ({ receiverId, kind }) => `${receiverId}\n${kind}`);
+  const rows = [...groups.values()].map((own): Strip => {
+    const worst = new Array<number | null>(steps).fill(null);
+    for (const { scores } of own) {
+      for (const [start, mos] of scores) {
+        const step = Math.floor((start - from) / stepMs);
+        if (mos !== null && step >= 0 && step < steps) worst[step] = Math.min(worst[step] ?? 5, mos);
+      }
+    }
+    return { participantId: own[0]!.receiverId, kind: own[0]!.kind, mos: worst.map(stripMos) };
+  });
+  return { from, stepMs, rows };
+}
+
+export const receivedScores = (rows: readonly StreamScoreRow[]): ReceivedScores[] =>
+  received(rows).map(({ receiver_id: receiverId, kind, window_start, mos }) => ({
+    receiverId,
+    kind,
+    scores: [[window_start, mos]],
+  }));
 
 export function badWindowsOf(rows: readonly StreamScoreRow[]): BadWindow[] {
   return received(rows)
