@@ -15,6 +15,7 @@ const views = [
   'event_minute_of_rtc_event',
   'quality_minute_of_stream_score',
   'slo_minute_of_rtc_event',
+  'slo_minute_of_rtc_metric',
 ] as const;
 const tables = ['join_minute', 'event_minute', 'quality_minute', 'slo_minute'] as const;
 

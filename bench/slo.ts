@@ -98,6 +98,8 @@ async function fill(client: ClickHouseClient, from: number): Promise<number> {
        if(number % 8 = 1, 'stored', ''), if(number % 8 = 0, 'sfu', 'recorder'), 'acme', 'sfu-1', 20 FROM numbers(${count * 8})`,
     `INSERT INTO slo_minute (minute, slo, tenant_id, good, total)
      SELECT ${at(2)}, ['ingest-freshness', 'transcription'][number % 2 + 1], 'acme', 995, 1000 FROM numbers(${count * 2})`,
+    `INSERT INTO slo_minute (minute, slo, tenant_id, good, total)
+     SELECT ${at(2)}, ['forwarding-audio', 'forwarding-video'][number % 2 + 1], '', ${6 * nodes}, ${6 * nodes} FROM numbers(${count * 2})`,
     // A metric is no rollup: a reading every ten seconds of two queues, as the pipelines send it.
     `INSERT INTO rtc_metric (service_name, service_instance_id, name, time, value, attributes)
      SELECT 'callscope-pipelines', 'p1', 'rtc.pipelines.queue_oldest_ms', toDateTime64(${from * 60} + 10 * intDiv(number, 2), 3, 'UTC'),
@@ -107,7 +109,7 @@ async function fill(client: ClickHouseClient, from: number): Promise<number> {
        100, concat('sfu-', toString(number % ${nodes})) FROM numbers(${count * 6 * nodes})`,
   ];
   for (const query of statements) await client.command({ query });
-  return count * (9 + 2 * nodes + 8 + 2);
+  return count * (9 + 2 * nodes + 8 + 4);
 }
 
 async function timed(runs: number, work: () => Promise<unknown>): Promise<number> {

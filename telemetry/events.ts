@@ -113,6 +113,8 @@ export const metrics = {
   rooms: 'rtc.sfu.rooms',
   participants: 'rtc.sfu.participants',
   transports: 'rtc.sfu.transports',
+  /** Participants to whom somebody's media is forwarded, by kind: audio, video. */
+  receivers: 'rtc.sfu.receivers',
   /** Other nodes that are lost, and neither back nor replaced nor given up, as each node knows. */
   nodesMissed: 'rtc.sfu.nodes_missed',
   /** Counter. Rows that ClickHouse acknowledged, by table. */

@@ -35,10 +35,13 @@ export const counted = (slo: string) => (bounds: Bounds) =>
   `SELECT minute, sum(s.good) AS good, sum(s.total) AS total
 FROM slo_minute AS s WHERE ${bounds.during('minute')} AND slo = '${slo}' AND ${bounds.tenants} GROUP BY minute`;
 
-/** Samples of streams that arrived. */
-export const arrivals = (bounds: Bounds) =>
-  `SELECT minute, sum(s.total) AS seen
-FROM slo_minute AS s WHERE ${bounds.during('minute')} AND slo = 'ingest-freshness' AND ${bounds.tenants} GROUP BY minute`;
+/** Media nodes forward media to somebody (migration 065). Metrics are of no tenant. */
+export const forwarding =
+  (...kinds: readonly ('audio' | 'video')[]) =>
+  (bounds: Bounds) =>
+    `SELECT minute, sum(s.total) AS seen
+FROM slo_minute AS s WHERE ${bounds.during('minute')} AND slo IN (${kinds.map((kind) => `'forwarding-${kind}'`).join(', ')})
+GROUP BY minute`;
 
 /** Readings of a service's gauge. Metrics are of no tenant. */
 export const readings = (service: string, metric: string, good: string) => (bounds: Bounds) =>

@@ -429,6 +429,9 @@ function nodeMetrics(world: World): Rows {
         metric('callscope-sfu', metrics.rooms, ms, running.length, who),
         metric('callscope-sfu', metrics.participants, ms, people, who),
         metric('callscope-sfu', metrics.transports, ms, people * 2, who),
+        ...['audio', 'video'].map((kind) =>
+          metric('callscope-sfu', metrics.receivers, ms, people, { ...who, attributes: { kind } }),
+        ),
       );
       for (const worker of ['0', '1']) {
         const attributes = { worker };

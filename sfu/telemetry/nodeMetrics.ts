@@ -50,6 +50,16 @@ export function observeNode(telemetry: Telemetry, workers: Workers, rooms: Rooms
   gauge(metrics.transports, '{transport}', (result) =>
     result.observe(participants().reduce((sum, { transports }) => sum + transports.size, 0)),
   );
+  gauge(metrics.receivers, '{participant}', (result) => {
+    for (const kind of ['audio', 'video'] as const) {
+      const receiving = participants().filter(({ consumers }) =>
+        [...consumers.values()].some(
+          ({ consumer }) => consumer.kind === kind && !consumer.paused && !consumer.producerPaused,
+        ),
+      );
+      result.observe(receiving.length, { [attributeName('kind')]: kind });
+    }
+  });
 }
 
 /** What the node knows of the others. */

@@ -61,6 +61,7 @@ test('the process serves, reports the health of its workers, and ends with 0 whe
     'rtc.sfu.worker.memory_bytes',
     'rtc.sfu.rooms',
     'rtc.sfu.transports',
+    'rtc.sfu.receivers',
   ];
   await until(
     'all metrics are told',
