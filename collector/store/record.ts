@@ -55,27 +55,33 @@ export interface SpoolRecord {
   readonly content: Buffer;
 }
 
-/** Used anew by each record. */
-let encoded = Buffer.allocUnsafeSlow(2 ** 16);
+/** @param content parts that follow one another */
+export const recordBytes = (content: readonly Uint8Array[]): number =>
+  content.reduce((sum, part) => sum + part.length, headBytes + fixedBytes);
 
 /**
+ * Writes a record to `target` from `start` on, where it has room for its `recordBytes`.
  * @param content parts that follow one another
- * @returns the record in one piece, so that one plain write takes it; it is overwritten by the next call
+ * @returns where it ends
  */
-export function encodeRecord(type: number, sequence: number, content: readonly Uint8Array[]): Buffer {
-  const length = content.reduce((sum, part) => sum + part.length, fixedBytes);
-  const end = headBytes + length;
-  if (end > encoded.length) encoded = Buffer.allocUnsafeSlow(2 * end);
-  encoded[headBytes] = type;
-  encoded.writeDoubleLE(sequence, headBytes + 1);
-  let at = headBytes + fixedBytes;
+export function encodeRecord(
+  target: Buffer,
+  start: number,
+  type: number,
+  sequence: number,
+  content: readonly Uint8Array[],
+): number {
+  const body = start + headBytes;
+  target[body] = type;
+  target.writeDoubleLE(sequence, body + 1);
+  let end = body + fixedBytes;
   for (const part of content) {
-    encoded.set(part, at);
-    at += part.length;
+    target.set(part, end);
+    end += part.length;
   }
-  encoded.writeUInt32LE(length, 0);
-  encoded.writeUInt32LE(crc32(encoded.subarray(headBytes, end)), 4);
-  return encoded.subarray(0, end);
+  target.writeUInt32LE(end - body, start);
+  target.writeUInt32LE(crc32(target.subarray(body, end)), start + 4);
+  return end;
 }
 
 /**

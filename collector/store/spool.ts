@@ -1,7 +1,7 @@
 /**
  * The spool: an append-only log in segments, which holds every request from its acknowledgement until ClickHouse has
- * its rows. Appending writes to the file at once (so a killed process loses nothing); `synced` waits for the disk (so
- * a machine that loses power loses nothing acknowledged), many requests to one fdatasync.
+ * its rows. `synced` waits for the disk, so that neither a killed process nor a machine that loses power loses anything
+ * acknowledged; many requests share one write and one fdatasync.
  *
  * Segments are given up oldest first. Of a segment given up the digests of its requests stay, for as long as senders
  * may send them again.
@@ -24,6 +24,7 @@ import {
   encodeBlockEnd,
   encodeRecord,
   encodeRequest,
+  recordBytes,
   recordType,
   type SpooledRequest,
   type SpoolRecord,
@@ -72,6 +73,9 @@ export class SpoolFullError extends Error {
   override readonly name = 'SpoolFullError';
 }
 
+/** Requests that wait for one write. Fewer than are reserved, so that there is room for what was taken. */
+const waitingBytes = 2 ** 17;
+
 const segmentSuffix = '.spool';
 const digestSuffix = '.digests';
 
@@ -89,6 +93,9 @@ export class Spool {
   readonly #unsynced: number[] = [];
   /** A segment was begun whose name may not be on disk yet. */
   #directoryChanged = false;
+  /** Records that are not written yet: the end of the last segment. */
+  readonly #waiting = Buffer.allocUnsafeSlow(waitingBytes);
+  #waits = 0;
   #bytes = 0;
   #sequence = 0;
   #lastRequest = 0;
@@ -153,7 +160,7 @@ export class Spool {
    */
   append(request: SpooledRequest): number {
     const parts = encodeRequest(request);
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    const bytes = recordBytes(parts);
     if (this.#bytes + bytes > this.#options.maxBytes) {
       throw new SpoolFullError(`the spool holds ${this.#bytes} bytes`);
     }
@@ -165,7 +172,10 @@ export class Spool {
         this.#failure = 'the disk is full';
         throw new Error(this.#failure);
       }
-      sequence = this.#write(recordType.request, parts);
+      sequence =
+        bytes > waitingBytes
+          ? this.#writeNow(recordType.request, parts)
+          : this.#writeLater(recordType.request, parts);
     } catch (error) {
       // What nobody needs any more may be all the space that there is.
       void this.release(0).catch(() => undefined);
@@ -180,11 +190,11 @@ export class Spool {
 
   /** Marks what a block is made of, before it is sent. @returns to be given to `synced` */
   cut(end: BlockEnd): number {
-    return this.#useReserve(() => this.#write(recordType.cut, encodeBlockEnd(end)));
+    return this.#useReserve(() => this.#writeNow(recordType.cut, encodeBlockEnd(end)));
   }
 
   done(end: BlockEnd): number {
-    return this.#useReserve(() => this.#write(recordType.done, encodeBlockEnd(end)));
+    return this.#useReserve(() => this.#writeNow(recordType.done, encodeBlockEnd(end)));
   }
 
   /** Resolves once everything up to `sequence` is on disk. */
@@ -239,6 +249,7 @@ export class Spool {
     for (;;) {
       const segment = this.#segments.find(({ last }) => last > after);
       if (!segment) return;
+      this.#writeWaiting();
       const before = after;
       for (const record of readSegment(segment.file).records) {
         if (record.type !== recordType.request || record.sequence <= after) continue;
@@ -252,29 +263,65 @@ export class Spool {
 
   async close(): Promise<void> {
     await Promise.allSettled([this.#syncing, this.#releasing]);
+    if (this.#broken === undefined) this.#writeWaiting();
     for (const descriptor of [...this.#unsynced, this.#descriptor]) fs.closeSync(descriptor);
     await new Promise((resolve) => this.#lock.close(resolve));
   }
 
-  #write(type: number, content: readonly Uint8Array[]): number {
-    if (this.#broken !== undefined) throw new Error(this.#broken);
-    if (this.#segments.at(-1)!.bytes >= this.#options.segmentBytes) this.#roll();
-    const segment = this.#segments.at(-1)!;
-    const record = encodeRecord(type, this.#sequence + 1, content);
-    const wanted = record.length;
+  /** To be written with those that come until the disk is asked to sync. */
+  #writeLater(type: number, content: readonly Uint8Array[]): number {
+    const bytes = recordBytes(content);
+    if (this.#waits + bytes > waitingBytes) this.#writeWaiting();
+    this.#rollWhereLong();
+    encodeRecord(this.#waiting, this.#waits, type, this.#sequence + 1, content);
+    this.#waits += bytes;
+    return this.#added(bytes);
+  }
+
+  /** @throws where it cannot be written; nothing is taken then */
+  #writeNow(type: number, content: readonly Uint8Array[]): number {
+    this.#writeWaiting();
+    this.#rollWhereLong();
+    const bytes = recordBytes(content);
+    const record = Buffer.allocUnsafe(bytes);
+    encodeRecord(record, 0, type, this.#sequence + 1, content);
+    this.#writeAt(this.#segments.at(-1)!.bytes, record);
+    return this.#added(bytes);
+  }
+
+  #added(bytes: number): number {
+    this.#segments.at(-1)!.bytes += bytes;
+    this.#bytes += bytes;
+    return ++this.#sequence;
+  }
+
+  /** What is reserved has room for it. @throws where even that does not help, and nothing can be promised any more */
+  #writeWaiting(): void {
+    if (this.#waits === 0) return;
+    const position = this.#segments.at(-1)!.bytes - this.#waits;
     try {
-      const written = fs.writeSync(this.#descriptor, record, 0, wanted, segment.bytes);
-      if (written !== wanted) throw new Error(`${written} of ${wanted} bytes written: the disk is full`);
+      this.#useReserve(() => this.#writeAt(position, this.#waiting.subarray(0, this.#waits)));
+    } catch (error) {
+      this.#break(error);
+      throw error;
+    }
+    this.#waits = 0;
+  }
+
+  #writeAt(position: number, records: Buffer): void {
+    if (this.#broken !== undefined) throw new Error(this.#broken);
+    try {
+      const written = fs.writeSync(this.#descriptor, records, 0, records.length, position);
+      if (written !== records.length) {
+        throw new Error(`${written} of ${records.length} bytes written: the disk is full`);
+      }
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : String(error);
-      // What was written of it must not stand before the next record.
-      fs.ftruncateSync(this.#descriptor, segment.bytes);
+      // What was written of them must not stand before the next record.
+      fs.ftruncateSync(this.#descriptor, position);
       throw error;
     }
     this.#failure = undefined;
-    segment.bytes += wanted;
-    this.#bytes += wanted;
-    return ++this.#sequence;
   }
 
   /** Once more with the reserve given up, where there is one. */
@@ -312,8 +359,13 @@ export class Spool {
     }
   }
 
+  #rollWhereLong(): void {
+    if (this.#segments.at(-1)!.bytes >= this.#options.segmentBytes) this.#roll();
+  }
+
   /** The old segment is synced with the next request of the new one, not here: that would hold up all others. */
   #roll(): void {
+    this.#writeWaiting();
     const closed = this.#descriptor;
     this.#descriptor = this.#openSegment();
     this.#unsynced.push(closed);
@@ -331,6 +383,7 @@ export class Spool {
   async #syncAll(): Promise<void> {
     try {
       while (this.#waiters.length > 0) {
+        this.#writeWaiting();
         const through = this.#sequence;
         const closed = this.#unsynced.splice(0);
         const descriptor = this.#descriptor;
@@ -348,12 +401,17 @@ export class Spool {
       }
     } catch (error) {
       // Whether these are on disk is not known, and asking again does not tell. Only a new start does.
-      this.#broken = error instanceof Error ? error.message : String(error);
-      for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
-      this.#options.onBroken(this.#broken);
+      this.#break(error);
     } finally {
       this.#syncing = undefined;
     }
+  }
+
+  #break(error: unknown): void {
+    if (this.#broken !== undefined) return;
+    this.#broken = error instanceof Error ? error.message : String(error);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    this.#options.onBroken(this.#broken);
   }
 
   #settle(): void {
@@ -371,6 +429,8 @@ export class Spool {
     const write = () => fs.promises.writeFile(kept, Buffer.concat(digests), { flush: true, mode: 0o600 });
     await write().catch((error: unknown) => {
       if (!this.#giveUpReserve()) throw error;
+      // Requests were taken because there is room for them there.
+      this.#writeWaiting();
       return write();
     });
     this.#digestFiles.push({ file: kept, digests: digests.length });
