@@ -1,17 +1,10 @@
 /** Ports: finding free ones. */
-import { once } from 'node:events';
 import net from 'node:net';
-import { canBindUdp, canListen, somePort } from '../../telemetry/service/ports.ts';
+import { canBindUdp, canListen, freePorts, somePort } from '../../telemetry/service/ports.ts';
 import { EmbeddedError } from './part.ts';
 
-/** @returns a TCP port nobody listened on a moment ago; somebody may since, so be ready to try another. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const server = net.createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  await closed(server);
-  return port;
-}
+/** @returns a port nobody had a moment ago, outside the range of outgoing connections; somebody may have it since. */
+export const freePort = freePorts();
 
 /** @returns the first of so many ports in a row, all free a moment ago for UDP and TCP */
 export async function freePortRange(count: number, host = '127.0.0.1'): Promise<number> {
@@ -22,8 +15,6 @@ export async function freePortRange(count: number, host = '127.0.0.1'): Promise<
     if (free.every(Boolean)) return first;
   }
 }
-
-const closed = (server: net.Server) => new Promise<void>((resolve) => server.close(() => resolve()));
 
 /** Where a server can be asked that listens on this host: "every address" is none to connect to. */
 export const probeHost = (host: string): string => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host);

@@ -37,4 +37,22 @@ export async function canBindUdp(port: number, host = '127.0.0.1'): Promise<bool
   }
 }
 
+const attempts = 200;
+
+/** @returns gives a port nobody had a moment ago for TCP or UDP, and none that it gave before, nor one beside it. @throws Error when there is none */
+export function freePorts(host = '127.0.0.1'): () => Promise<number> {
+  const given = new Set<number>();
+  return async () => {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const port = somePort();
+      // coturn's TLS listener takes the port beside its own too.
+      if ([port - 1, port, port + 1].some((near) => given.has(near))) continue;
+      if (!(await canListen(port, host)) || !(await canBindUdp(port, host))) continue;
+      given.add(port);
+      return port;
+    }
+    throw new Error(`no free port between ${portRange.from} and ${portRange.to} on ${host}`);
+  };
+}
+
 const closed = (server: net.Server) => new Promise<void>((resolve) => server.close(() => resolve()));

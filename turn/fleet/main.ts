@@ -5,11 +5,11 @@ import fastify from 'fastify';
 import { metrics } from '../../telemetry/events.ts';
 import { queueNames, queuePrefix } from '../../telemetry/queues.ts';
 import { readConfig } from '../../telemetry/service/config.ts';
+import { freePorts } from '../../telemetry/service/ports.ts';
 import { runService } from '../../telemetry/service/service.ts';
 import { fleetConfig, relaySettings } from '../config.ts';
 import { turnMeters } from '../relay/metrics.ts';
 import { LocalFleet } from './LocalFleet.ts';
-import { freePorts } from './ports.ts';
 
 await runService('turn-fleet', async (log) => {
   const config = readConfig(fleetConfig);

@@ -6,8 +6,8 @@ import pino from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { queueNames } from '../../../telemetry/queues.ts';
 import type { FleetDecisionRow } from '../../../telemetry/rows.ts';
+import { freePorts } from '../../../telemetry/service/ports.ts';
 import { LocalFleet } from '../../../turn/fleet/LocalFleet.ts';
-import { freePorts } from '../../../turn/fleet/ports.ts';
 import { type PipelinesProcess, startPipelines, until } from '../support/process.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 

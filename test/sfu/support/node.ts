@@ -1,11 +1,11 @@
 /** A media node of its own for a test: real workers, free ports, telemetry kept in memory. */
-import { createServer } from 'node:net';
 import { InMemoryLogRecordExporter, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import pino from 'pino';
 import { readSfuConfig } from '../../../sfu/config.ts';
 import { SfuError } from '../../../sfu/errors.ts';
 import { type RunningSfu, startSfu } from '../../../sfu/main.ts';
+import { freePorts } from '../../../telemetry/service/ports.ts';
 import type { JoinAnswer } from '../../../telemetry/signaling.ts';
 import { signToken } from '../../../telemetry/tokens.ts';
 import { TestClient } from './TestClient.ts';
@@ -107,18 +107,7 @@ async function onFreePort(start: (port: number) => Promise<RunningSfu>): Promise
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error()),
-      );
-    });
-  });
-}
+export const freePort = freePorts();
 
 const attributesOf = ({ attributes }: ReadableLogRecord): Record<string, unknown> =>
   Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name.replace(/^rtc\./, ''), value]));
