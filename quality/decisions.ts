@@ -2,6 +2,7 @@
  * The life of a decision as its rows tell it: sent, applied, renewed, lifted. The store is the only memory;
  * what the SFU did is folded in from its events.
  */
+import type { Action } from '../telemetry/queues.ts';
 import type { DecisionRow } from '../telemetry/rows.ts';
 import type { EventSample } from './samples.ts';
 
@@ -33,14 +34,20 @@ export const isInForce = (decision: DecisionRow, nowMs: number): boolean =>
 /** How long after a change of ours the receiver's picture still shows it: key frame, decoder, display; ms. */
 const effectMs = 3_000;
 
+/** Of a decision that caps layers; nothing of any other. */
+export const capOf = ({ params }: DecisionRow): { temporalLayer: number; drainMs: number } => ({
+  temporalLayer: 0,
+  drainMs: 0,
+  ...(JSON.parse(params || '{}') as Partial<Action>),
+});
+
 /** Whether this decision kept the participant's video from flowing within the span (drain or audio only). */
 export function heldVideo(decision: DecisionRow, fromMs: number, toMs: number): boolean {
   const start = decision.applied_at ?? decision.sent_at;
-  const drainMs = Number((JSON.parse(decision.params || '{}') as { drainMs?: number }).drainMs ?? 0);
   const heldUntil =
     decision.kind === 'audio_only'
       ? (decision.lifted_at ?? lastSentAt(decision) + decision.ttl_ms)
-      : start + drainMs;
+      : start + capOf(decision).drainMs;
   // Replacing and lifting switch layers too: the picture waits for a key frame.
   const switched =
     decision.lifted_at !== null && decision.lifted_at + effectMs > fromMs && decision.lifted_at < toMs;

@@ -11,10 +11,11 @@
 import { createHash } from 'node:crypto';
 import type { Action, DecisionMessage } from '../telemetry/queues.ts';
 import type { DecisionKind, DecisionRow, IncidentRow } from '../telemetry/rows.ts';
-import { bookkeeping, isInForce, lastSentAt, withBookkeeping } from './decisions.ts';
+import { bookkeeping, capOf, isInForce, lastSentAt, withBookkeeping } from './decisions.ts';
 import { evidenceOf } from './detectors/detector.ts';
 import type { CallFeatures } from './features/call.ts';
 import type { DownlinkFeatures } from './features/downlink.ts';
+import { clientShortMs } from './features/trailing.ts';
 import { measureConsumer, measureProducer } from './measure.ts';
 
 export type Step =
@@ -40,18 +41,37 @@ const decisionTtlMs = 15_000;
 const renewEveryMs = 4_000;
 /** A minor incident may be a passing burst: it gets this long to pass by itself. */
 const minorGraceMs = 1_500;
-/** Long enough for the SFU's retransmission answers to die down (measured: the storm lasts 3.5-7.5 s). */
-const drainMs = 3_500;
+/** The queue of an access link is empty by then, and what is asked for again has gone out of the retransmission buffer. */
+const drainMs = 1_500;
+/** The queue of an access link is empty by then of what audio alone kept in it. */
+const audioDrainMs = 400;
 /** Retransmissions at this part of what is sent are a storm. */
 const stormShare = 0.2;
 /** Concealment that is heard plainly. */
 const audioTorn = 0.05;
-/** A cap has had its effect by then, drain included: still torn means it was not enough. */
-const capTakesMs = 8_000;
+/** From the end of its drain on a cap has had its effect by then: no better means that it was not enough. */
+const capTakesMs = 4_000;
 const escalateConcealed = 0.1;
 const escalateLoss = 0.12;
+/**
+ * Signs that more is sent than the link holds, each beyond what random loss makes: a queue, retransmissions that are
+ * retransmitted, what feedback and both ends' counts say is missing, the estimate.
+ */
+const queueMs = 40;
+const floodShare = 0.35;
+const floodLoss = 0.35;
+const floodArrived = 0.6;
+const floodFall = 0.6;
+/** A queue that lets next to nothing of the video through returns no feedback that would tell of it. */
+const blindLoss = 0.1;
+/** The feedback's loss is a mean that lags behind: at the first sign the true one is about so much higher. */
+const lossLag = 1.5;
 /** Room left for retransmissions, key frames and RTCP. */
 const usableShare = 0.9;
+/** Over the lowest layers' bitrate, for mediasoup's own margin when it hands the estimate out. */
+const floorMargin = 1.3;
+/** mediasoup takes no lower bound. */
+const lowestFloorBps = 30_000;
 /** Part of a layer's bitrate that its temporal layers 0, 0-1, 0-2 take (libvpx VP8, three layers). */
 const temporalShare = [0.4, 0.6, 1];
 /** Where the SFU has not measured yet: Opus with headers, the lowest of three VP8 layers. */
@@ -59,12 +79,17 @@ const assumedAudioBps = 40_000;
 const assumedLowestBps = 100_000;
 /** Least time that anything stays in force, and between two steps upward. */
 const holdMs = 8_000;
+/** From audio only to the first trial of a picture; twice as long after each trial that failed. */
+const trialMs = 5_000;
+const longestTrialMs = 16 * trialMs;
 const stepUpMs = 5_000;
 /** A trouble back within this after a lift is a relapse of it: at most one reversal a minute. */
 const relapseMs = 60_000;
 const longestWaitMs = 8 * relapseMs;
 /** With a low estimate the wait goes on this long after the incident; then the SFU's own allocation decides. */
 const estimateWaitMs = 5_000;
+/** As long as the queue that a cap leaves is waited for; by then the round trip may have changed for good. */
+const queueWaitMs = 60_000;
 const liftSentAgainMs = 3_000;
 
 /**
@@ -90,7 +115,7 @@ export function decide(
     const open = troubles.find((i) => i.ended_at === null);
     const step = open
       ? whileOpen(downlink, open, inForce, own, features)
-      : inForce && whileCleared(downlink, troubles, inForce, own, nowMs);
+      : inForce && whileCleared(downlink, troubles, inForce, own, features);
     if (step) steps.push(step);
   }
   return steps;
@@ -107,18 +132,29 @@ function whileOpen(
   if (!inForce) {
     if (incident.severity === 'minor' && nowMs - incident.detected_at < minorGraceMs) return undefined;
     const need = needOf(downlink, features);
-    if (need.videos === 0) return undefined;
-    const temporalLayer = fittingTemporalLayer(need);
+    // What is lost whatever is sent comes through no better when less is sent.
+    if (need.videos === 0 || !isOverfull(downlink)) return undefined;
+    const temporalLayer = isBlind(downlink) ? undefined : fittingTemporalLayer(need);
     return temporalLayer === undefined
       ? take('audio_only', incident, downlink, own, features, need)
       : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
   }
-  const since = nowMs - (inForce.applied_at ?? inForce.sent_at);
+  // What was heard before the cap took effect says nothing against it.
+  const effectiveAt = (inForce.applied_at ?? inForce.sent_at) + capOf(inForce).drainMs;
+  const took = inForce.applied_at !== null && nowMs - effectiveAt >= capTakesMs;
   const torn =
-    (downlink.audioConcealed ?? 0) >= escalateConcealed ||
-    (downlink.clientLoss ?? downlink.lossNow ?? 0) >= escalateLoss;
-  if (inForce.kind === 'cap_layers' && inForce.applied_at !== null && since >= capTakesMs && torn) {
-    return take('audio_only', incident, downlink, own, features, needOf(downlink, features));
+    (downlink.clientTimeMs ?? 0) - effectiveAt >= clientShortMs &&
+    ((downlink.audioConcealed ?? 0) >= escalateConcealed ||
+      (downlink.clientLoss ?? downlink.lossNow ?? 0) >= escalateLoss);
+  const overfull = isOverfull(downlink, roundTripBefore(own, incident));
+  if (inForce.kind === 'cap_layers' && took && overfull && (torn || isFlooded(downlink))) {
+    const need = needOf(downlink, features);
+    const lower = capOf(inForce).temporalLayer - 1;
+    const fits = !torn && !isBlind(downlink) && lower >= 0;
+    const temporalLayer = fits ? fittingTemporalLayer(need, lower) : undefined;
+    return temporalLayer === undefined
+      ? take('audio_only', incident, downlink, own, features, need)
+      : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
   }
   return renewal(inForce, nowMs);
 }
@@ -128,8 +164,9 @@ function whileCleared(
   troubles: readonly IncidentRow[],
   inForce: DecisionRow,
   own: readonly DecisionRow[],
-  nowMs: number,
+  features: CallFeatures,
 ): Step | undefined {
+  const nowMs = features.atMs;
   const liftSentAtMs = bookkeeping(inForce).liftSentAtMs;
   if (liftSentAtMs !== undefined) {
     return nowMs - liftSentAtMs >= liftSentAgainMs ? lift(inForce, nowMs) : undefined;
@@ -138,8 +175,11 @@ function whileCleared(
   if (nowMs < mayRiseAt(inForce, own)) return renewal(inForce, nowMs);
   if (inForce.kind === 'audio_only') {
     const incident = troubles.find((i) => i.incident_id === inForce.incident_id) ?? troubles[0];
-    return incident ? stepUp(inForce, incident, downlink, own, nowMs) : lift(inForce, nowMs);
+    return incident ? stepUp(inForce, incident, downlink, own, features) : lift(inForce, nowMs);
   }
+  // Low layers that just fit leave a queue: more would be too much.
+  const queued = hasQueue(downlink, roundTripBefore(own, inForce));
+  if (queued && nowMs - endedAt < queueWaitMs) return renewal(inForce, nowMs);
   const lowEstimate =
     downlink.bweBps !== undefined &&
     downlink.sendBps !== undefined &&
@@ -150,9 +190,7 @@ function whileCleared(
 
 /** The earliest moment for going up, by how the last attempts went. */
 function mayRiseAt(inForce: DecisionRow, own: readonly DecisionRow[]): number {
-  const hold =
-    inForce.kind === 'cap_layers' && inForce.evidence.includes('"steppedUp":true') ? stepUpMs : holdMs;
-  const earliest = (inForce.applied_at ?? inForce.sent_at) + hold;
+  const earliest = (inForce.applied_at ?? inForce.sent_at) + holdOf(inForce, own);
   const lifts = own
     .filter((d) => d.lifted_at !== null && d.lift_reason === 'recovered' && d.lifted_at <= inForce.decided_at)
     .map((d) => d.lifted_at!)
@@ -162,6 +200,14 @@ function mayRiseAt(inForce: DecisionRow, own: readonly DecisionRow[]): number {
   const wait = Math.min(longestWaitMs, relapseMs * 2 ** (lifts.length - 1));
   return Math.max(earliest, last + wait);
 }
+
+function holdOf(inForce: DecisionRow, own: readonly DecisionRow[]): number {
+  if (inForce.kind === 'cap_layers') return isTrial(inForce) ? stepUpMs : holdMs;
+  const trials = own.filter((d) => isTrial(d) && inForce.decided_at - d.decided_at < relapseMs).length;
+  return Math.min(longestTrialMs, trialMs * 2 ** trials);
+}
+
+const isTrial = ({ evidence }: DecisionRow): boolean => evidence.includes('"steppedUp":true');
 
 function renewal(decision: DecisionRow, nowMs: number): Step | undefined {
   if (nowMs - lastSentAt(decision) < renewEveryMs) return undefined;
@@ -202,17 +248,39 @@ function needOf(downlink: DownlinkFeatures, features: CallFeatures): Need {
       videos += 1;
     }
   }
-  // What came through: the estimate lags and undershoots after a fall, so it is not taken for capacity.
-  const carriedBps =
-    downlink.sendBps === undefined ? undefined : downlink.sendBps * (1 - Math.min(1, downlink.lossNow ?? 0));
-  return { videos, audioBps, lowestBps, carriedBps };
+  return { videos, audioBps, lowestBps, carriedBps: carriedBps(downlink) };
 }
 
-/** The highest rate at which every lowest layer and all audio fit; undefined: none does. */
-function fittingTemporalLayer(need: Need): number | undefined {
-  if (need.carriedBps === undefined) return 1;
+/** @param usualMs round trip without a queue */
+const isOverfull = (d: DownlinkFeatures, usualMs = d.roundTripBeforeMs): boolean =>
+  isFlooded(d) || (d.bweFall ?? 0) >= floodFall || hasQueue(d, usualMs);
+
+const hasQueue = ({ roundTripMs }: DownlinkFeatures, usualMs: number | undefined): boolean =>
+  usualMs !== undefined && (roundTripMs ?? 0) >= usualMs + queueMs;
+
+const isFlooded = (d: DownlinkFeatures): boolean =>
+  (d.rtxBps ?? 0) >= floodShare * (d.sendBps ?? Number.POSITIVE_INFINITY) ||
+  (d.lossNow ?? 0) >= floodLoss ||
+  (d.arrivedOfSent ?? 1) <= floodArrived;
+
+/** Flooded by every other sign. */
+const isBlind = (d: DownlinkFeatures): boolean => isFlooded(d) && (d.lossNow ?? 0) < blindLoss;
+
+/**
+ * What came through of what is new, and what came through by both ends' counts, whichever is less. The estimate lags and
+ * undershoots after a fall, so it is not taken for capacity.
+ */
+function carriedBps({ sendBps, rtxBps, lossNow, arrivedOfSent }: DownlinkFeatures): number | undefined {
+  if (sendBps === undefined) return undefined;
+  const kept = (sendBps - (rtxBps ?? 0)) * (1 - Math.min(1, lossLag * (lossNow ?? 0)));
+  return Math.min(kept, sendBps * (arrivedOfSent ?? 1));
+}
+
+/** The highest rate, up to that of the layer, at which every lowest layer and all audio fit; undefined: none does. */
+function fittingTemporalLayer(need: Need, highest = temporalShare.length - 1): number | undefined {
+  if (need.carriedBps === undefined) return Math.min(1, highest);
   const room = need.carriedBps * usableShare - need.audioBps;
-  for (let layer = temporalShare.length - 1; layer >= 0; layer--) {
+  for (let layer = highest; layer >= 0; layer--) {
     if (need.lowestBps * temporalShare[layer]! <= room) return layer;
   }
   return undefined;
@@ -231,8 +299,8 @@ function take(
   const torn = (downlink.audioConcealed ?? 0) >= audioTorn;
   const action: Action =
     kind === 'audio_only'
-      ? { kind }
-      : { kind, spatialLayer: 0, temporalLayer, drainMs: storm || torn ? drainMs : 0 };
+      ? { kind, audioDrainMs: isOverfull(downlink) ? audioDrainMs : 0 }
+      : lowestLayer(temporalLayer, storm || torn ? drainMs : 0, need);
   const why =
     kind === 'audio_only'
       ? 'the link holds less than the lowest video layers and audio together, or audio stayed torn: audio only'
@@ -254,11 +322,34 @@ function take(
           audioBps: need.audioBps,
           lowestLayersBps: need.lowestBps,
           audioConcealedRatio: downlink.audioConcealed,
+          roundTripBeforeMs: roundTripBefore(own, incident) ?? downlink.roundTripBeforeMs,
         }),
       ),
     },
   };
 }
+
+/** As it was before the incident's first decision; undefined: this is the first, or it was not known. */
+const roundTripBefore = (
+  own: readonly DecisionRow[],
+  { incident_id }: { readonly incident_id: string },
+): number | undefined =>
+  own
+    .filter((d) => d.incident_id === incident_id)
+    .map((d) => (JSON.parse(d.evidence || '{}') as { roundTripBeforeMs?: number }).roundTripBeforeMs)
+    .find((ms) => ms !== undefined);
+
+/** The estimate of a link that was overfull collapses, and would keep even what fits from being sent. */
+const lowestLayer = (temporalLayer: number, drainMs: number, { lowestBps }: Need): Action => ({
+  kind: 'cap_layers',
+  spatialLayer: 0,
+  temporalLayer,
+  drainMs,
+  minOutgoingBitrateBps: Math.max(
+    lowestFloorBps,
+    Math.round(lowestBps * temporalShare[temporalLayer]! * floorMargin),
+  ),
+});
 
 /** From audio only to the lowest picture: a trial that costs little if it fails. */
 function stepUp(
@@ -266,18 +357,23 @@ function stepUp(
   incident: IncidentRow,
   downlink: DownlinkFeatures,
   own: readonly DecisionRow[],
-  nowMs: number,
+  features: CallFeatures,
 ): Step {
-  const action: Action = { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 1, drainMs: 0 };
+  const action = lowestLayer(1, 0, needOf(downlink, features));
   return {
     step: 'take',
     action,
     decision: {
-      ...blankDecision('cap_layers', incident, own, inForce.sfu_node_id, nowMs),
+      ...blankDecision('cap_layers', incident, own, inForce.sfu_node_id, features.atMs),
       params: JSON.stringify(action),
       reason: 'The downlink has been clean for some seconds: video returns at its lowest layer first.',
       evidence: JSON.stringify(
-        evidenceOf({ lossRatio: downlink.lossNow, estimateBps: downlink.bweBps, steppedUp: true }),
+        evidenceOf({
+          lossRatio: downlink.lossNow,
+          estimateBps: downlink.bweBps,
+          roundTripBeforeMs: roundTripBefore(own, incident),
+          steppedUp: true,
+        }),
       ),
     },
   };

@@ -117,7 +117,10 @@ export class Participant {
       new MediaLink({ transport, direction, identity, telemetry: this.#telemetry }),
     );
     transport.observer.once('close', () => this.transports.delete(transport.id));
-    if (direction === 'recv') await transport.enableTraceEvent(['bwe']);
+    if (direction === 'recv') {
+      await transport.enableTraceEvent(['bwe']);
+      await this.#boundEstimate(transport);
+    }
     return transport;
   }
 
@@ -191,7 +194,8 @@ export class Participant {
       if (!this.#room.router.canConsume({ producerId, rtpCapabilities })) {
         throw new SfuError('cannot_consume', 'The client does not support the codec of this producer.');
       }
-      return link.transport.consume({ producerId, rtpCapabilities, paused: true });
+      // Lost audio is sent again as well: mediasoup does that for video only, unless asked.
+      return link.transport.consume({ producerId, rtpCapabilities, paused: true, enableRtx: true });
     });
     this.#follow(consumer, link, from.sent, from.participant);
     return consumer;
@@ -208,8 +212,17 @@ export class Participant {
   /** Bounds everything this participant receives as video, now and later. */
   setVideoLimit(limit: VideoLimit): void {
     if (sameLimit(limit, this.#limit)) return;
+    const bounded = limit.minOutgoingBitrateBps !== this.#limit.minOutgoingBitrateBps;
     this.#limit = limit;
     for (const stream of this.consumers.values()) void stream.limit(limit).catch(() => {});
+    if (!bounded) return;
+    for (const { direction, transport } of this.transports.values()) {
+      if (direction === 'recv') void this.#boundEstimate(transport).catch(() => {});
+    }
+  }
+
+  #boundEstimate(transport: mediasoup.WebRtcTransport): Promise<void> {
+    return transport.setMinOutgoingBitrate(this.#limit.minOutgoingBitrateBps);
   }
 
   /** Lets go of all media. Room and socket are the callers' business. */
@@ -304,6 +317,8 @@ async function refusedByMedia<T>(step: () => Promise<T>): Promise<T> {
 
 const sameLimit = (a: VideoLimit, b: VideoLimit) =>
   a.paused === b.paused &&
+  a.silent === b.silent &&
   a.reason === b.reason &&
+  a.minOutgoingBitrateBps === b.minOutgoingBitrateBps &&
   a.cap?.spatialLayer === b.cap?.spatialLayer &&
   a.cap?.temporalLayer === b.cap?.temporalLayer;

@@ -76,7 +76,7 @@ export class ReceivedStream {
   async #apply(): Promise<void> {
     const { consumer } = this;
     if (consumer.closed) return;
-    const held = consumer.kind === 'video' && this.#limit.paused;
+    const held = consumer.kind === 'video' ? this.#limit.paused : this.#limit.silent;
     const paused = held || !this.#wanted;
     const layers = this.#layers();
     // The lower layer first, so that a stream never resumes above its bound.
@@ -88,7 +88,8 @@ export class ReceivedStream {
       await (paused ? consumer.pause() : consumer.resume());
       this.#asked.paused = paused;
     }
-    if (this.#wanted && held !== this.#told) {
+    // A moment without sound is nothing to be told.
+    if (consumer.kind === 'video' && this.#wanted && held !== this.#told) {
       this.#told = held;
       this.#onHold(held, this.#limit.reason);
     }

@@ -71,8 +71,17 @@ export const actionSchema = z.discriminatedUnion('kind', [
      * low layer starts; 0 for none.
      */
     drainMs: z.number().int().min(0).max(10_000),
+    /**
+     * The transport's bandwidth estimate is not let fall below this while the cap holds, so that the low layer is sent
+     * although the estimate of a link that was overfull has collapsed; 0 for no such bound.
+     */
+    minOutgoingBitrateBps: z.number().int().min(0).max(2_000_000).default(0),
   }),
-  z.object({ kind: z.literal('audio_only') }),
+  z.object({
+    kind: z.literal('audio_only'),
+    /** Pause the audio as well for this long: where its retransmissions alone keep the queue full, it ends so; 0 for none. */
+    audioDrainMs: z.number().int().min(0).max(1_000).default(0),
+  }),
   /** Let go of whatever is in force for this participant. */
   z.object({ kind: z.literal('lift') }),
 ]);

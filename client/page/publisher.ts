@@ -88,7 +88,7 @@ export class Publisher {
 }
 
 function coding(source: MediaSource, track: MediaStreamTrack): Partial<mediasoup.ProducerOptions> {
-  if (source === 'microphone') return { codecOptions: { opusFec: true, opusDtx: true } };
+  if (source === 'microphone') return { codecOptions: { opusFec: true, opusDtx: true, opusNack: true } };
   if (source === 'screen') return { encodings: screenEncodings };
   return {
     encodings: cameraEncodings(track.getSettings().height ?? 360),

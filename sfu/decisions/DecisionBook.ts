@@ -34,7 +34,7 @@ export type Presence = 'here' | Extract<Refusal, 'unknown_call' | 'unknown_parti
 interface InForce {
   readonly decision: DecisionMessage;
   readonly expiresAtMs: number;
-  /** Video is paused until then; 0 where there is no such pause. */
+  /** Until then video is paused, with audio only the audio too; 0 where there is no such pause. */
   readonly drainedAtMs: number;
 }
 
@@ -66,7 +66,7 @@ export class DecisionBook {
     this.#inForce.set(where, {
       decision,
       expiresAtMs,
-      drainedAtMs: drainedAt(decision.action, before, nowMs),
+      drainedAtMs: repeated ? before.drainedAtMs : drainedAt(decision.action, before, nowMs),
     });
     if (repeated) return [{ result: 'renewed', decision }];
     const applied: Step = { result: 'applied', decision };
@@ -104,11 +104,13 @@ export class DecisionBook {
     const { action, reason } = held.decision;
     switch (action.kind) {
       case 'audio_only':
-        return { paused: true, cap: null, reason };
+        return { ...noLimit, paused: true, silent: nowMs < held.drainedAtMs, reason };
       case 'cap_layers':
         return {
+          ...noLimit,
           paused: nowMs < held.drainedAtMs,
           cap: { spatialLayer: action.spatialLayer, temporalLayer: action.temporalLayer },
+          minOutgoingBitrateBps: action.minOutgoingBitrateBps,
           reason,
         };
       case 'lift':
@@ -132,12 +134,16 @@ export class DecisionBook {
   }
 }
 
-/**
- * The pause empties the retransmission queue once. A decision that follows another does not pause again: the
- * video was low or off already, and a picture that comes and goes with every renewal is worse than the queue.
- */
+/** The pause empties the queue once a decision, not with every renewal: a picture that comes and goes is worse than it. */
 function drainedAt(action: Action, before: InForce | undefined, nowMs: number): number {
-  if (action.kind !== 'cap_layers') return 0;
-  if (before) return before.drainedAtMs;
-  return action.drainMs > 0 ? nowMs + action.drainMs : 0;
+  switch (action.kind) {
+    case 'audio_only':
+      return action.audioDrainMs > 0 ? nowMs + action.audioDrainMs : 0;
+    case 'cap_layers': {
+      const drainedAtMs = action.drainMs > 0 ? nowMs + action.drainMs : 0;
+      return Math.max(drainedAtMs, before?.drainedAtMs ?? 0);
+    }
+    case 'lift':
+      return 0;
+  }
 }

@@ -12,13 +12,23 @@ export interface Layers {
 export interface VideoLimit {
   /** No video at all: audio only, or the pause that lets the retransmission queue empty. */
   readonly paused: boolean;
+  /** No audio either, for a moment. */
+  readonly silent: boolean;
   /** Highest camera layers; null: no bound. Screen shares keep their only layer. */
   readonly cap: Layers | null;
+  /** The bandwidth estimate of the receiver's transport does not fall below it, bit/s; 0: no bound. */
+  readonly minOutgoingBitrateBps: number;
   /** For people; empty where there is no limit. */
   readonly reason: string;
 }
 
-export const noLimit: VideoLimit = { paused: false, cap: null, reason: '' };
+export const noLimit: VideoLimit = {
+  paused: false,
+  silent: false,
+  cap: null,
+  minOutgoingBitrateBps: 0,
+  reason: '',
+};
 
 /** Above every layer there is; mediasoup takes the highest that exists. */
 export const topLayers: Layers = { spatialLayer: 7, temporalLayer: 7 };

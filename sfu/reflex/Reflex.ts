@@ -26,6 +26,8 @@ import type { RecentSamples } from './RecentSamples.ts';
 /** Below the detector's onsets: who is under both needs no closer look. */
 const doubtfulLoss = 0.02;
 const doubtfulFall = 0.25;
+/** Of what is sent. Where no feedback comes back at all, audio that is asked for again is the first sign. */
+const doubtfulResent = 0.02;
 /** A decision that ended by itself, or an incident that has ended, is of no more use after this. */
 const rememberedMs = 120_000;
 
@@ -139,6 +141,8 @@ function isDoubtful(samples: readonly Sample<'sfu_transport'>[], atMs: number): 
     pair: [],
     client: [],
   };
-  const { lossNow = 0, bweFall = 0 } = downlinkFeatures(link, [], atMs);
-  return lossNow >= doubtfulLoss || bweFall >= doubtfulFall;
+  const { lossNow = 0, bweFall = 0, rtxBps = 0, sendBps = 0 } = downlinkFeatures(link, [], atMs);
+  return (
+    lossNow >= doubtfulLoss || bweFall >= doubtfulFall || (sendBps > 0 && rtxBps >= doubtfulResent * sendBps)
+  );
 }

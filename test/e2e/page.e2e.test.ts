@@ -144,7 +144,7 @@ describe('what the server does', () => {
     await arrive(ana, roomId, 'Ana');
     await arrive(bo, roomId, 'Bo');
     await attribute(bo, 'Ana', 'data-video', 'on');
-    participant('Bo').setVideoLimit({ paused: true, cap: null, reason: 'Your downlink is congested.' });
+    participant('Bo').setVideoLimit({ ...noLimit, paused: true, reason: 'Your downlink is congested.' });
     await tileOf(bo, 'Ana').getByText('Video paused: Your downlink is congested.').waitFor();
     expect(await tileOf(bo, 'Ana').getAttribute('data-video')).toBe('held');
     const { audioEnergy } = await bo.heard();

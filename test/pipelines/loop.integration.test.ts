@@ -123,7 +123,7 @@ it('tells the SFU to cap the congested receiver within seconds', async () => {
     tenantId,
     callId,
     participantId: 'ben',
-    action: { kind: 'cap_layers', spatialLayer: 0, drainMs: 3_500 },
+    action: { kind: 'cap_layers', spatialLayer: 0, drainMs: 1_500 },
   });
   expect(cap!.reason).toMatch(/^ben's own downlink lost \d+ % of packets/);
   // A busy test machine is slow; how fast it is on a quiet one, the lab's scoreboard tells.

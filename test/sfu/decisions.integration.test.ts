@@ -82,7 +82,7 @@ test('a cap bounds the camera, later ones too, and ends by itself', async () => 
   expect(stream.consumer.preferredLayers).toEqual({ spatialLayer: 2, temporalLayer: 2 });
   const cap = decision(
     call,
-    { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 1, drainMs: 0 },
+    { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 1, drainMs: 0, minOutgoingBitrateBps: 0 },
     { ttlMs: 2_500 },
   );
   await send(cap);
@@ -116,7 +116,15 @@ test('after the cap the wish of the page counts again', async () => {
   const call = await pair('wish');
   const { stream, receiver, consumerId } = call;
   await receiver.request('setPreferredLayers', { consumerId, spatialLayer: 1, temporalLayer: 2 });
-  await send(decision(call, { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 0, drainMs: 0 }));
+  await send(
+    decision(call, {
+      kind: 'cap_layers',
+      spatialLayer: 0,
+      temporalLayer: 0,
+      drainMs: 0,
+      minOutgoingBitrateBps: 0,
+    }),
+  );
   await until('the cap holds', () => stream.consumer.preferredLayers?.spatialLayer === 0);
   const lift = decision(call, { kind: 'lift' });
   await send(lift);
@@ -130,7 +138,15 @@ test('after the cap the wish of the page counts again', async () => {
 test('a drain pauses first, tells the client why, then resumes at the cap', async () => {
   const call = await pair('drain');
   const { stream, receiver, consumerId } = call;
-  await send(decision(call, { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 2, drainMs: 600 }));
+  await send(
+    decision(call, {
+      kind: 'cap_layers',
+      spatialLayer: 0,
+      temporalLayer: 2,
+      drainMs: 600,
+      minOutgoingBitrateBps: 0,
+    }),
+  );
   await until('it is paused', () => stream.consumer.paused);
   expect(stream.consumer.preferredLayers?.spatialLayer).toBe(0);
   await until('it is resumed', () => !stream.consumer.paused);
@@ -144,7 +160,7 @@ test('a drain pauses first, tells the client why, then resumes at the cap', asyn
 test('audio only holds all video, also what comes later, and lets audio through', async () => {
   const call = await pair('audio');
   const { sender, receiver, stream } = call;
-  const only = decision(call, { kind: 'audio_only' });
+  const only = decision(call, { kind: 'audio_only', audioDrainMs: 0 });
   await send(only);
   await until('it is paused', () => stream.consumer.paused);
   const { transportId } = await sender.transport('send');
@@ -173,7 +189,7 @@ test('audio only holds all video, also what comes later, and lets audio through'
 
 test('what is stale, unknown or of another tenant is refused with the reason', async () => {
   const call = await pair('refused');
-  const audioOnly: Action = { kind: 'audio_only' };
+  const audioOnly: Action = { kind: 'audio_only', audioDrainMs: 0 };
   const cases: [over: object, reason: string][] = [
     [{ sentAtMs: Date.now() - 60_000 }, 'stale'],
     [{ callId: 'no-such-call' }, 'unknown_call'],
@@ -228,7 +244,13 @@ test('with Redis gone signaling goes on and a cap still expires; back again, dec
   };
   let ownQueue = open();
   const call = await pair('outage', own);
-  const cap: Action = { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 0, drainMs: 0 };
+  const cap: Action = {
+    kind: 'cap_layers',
+    spatialLayer: 0,
+    temporalLayer: 0,
+    drainMs: 0,
+    minOutgoingBitrateBps: 0,
+  };
   await ownQueue.add('decision', decision(call, cap, { ttlMs: 3_000 }));
   await until('the cap holds', () => call.stream.consumer.preferredLayers?.spatialLayer === 0);
   await ownQueue.close();

@@ -2,9 +2,15 @@ import { expect, test } from 'vitest';
 import { DecisionBook, type Presence, type Step } from '../../../sfu/decisions/DecisionBook.ts';
 import type { Action, DecisionMessage } from '../../../telemetry/queues.ts';
 
-const low: Action = { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 1, drainMs: 0 };
+const low = {
+  kind: 'cap_layers',
+  spatialLayer: 0,
+  temporalLayer: 1,
+  drainMs: 0,
+  minOutgoingBitrateBps: 200_000,
+} satisfies Action;
 const drained: Action = { ...low, drainMs: 3500 };
-const audioOnly: Action = { kind: 'audio_only' };
+const audioOnly: Action = { kind: 'audio_only', audioDrainMs: 0 };
 const lift: Action = { kind: 'lift' };
 
 function decision(decisionId: string, action: Action, sentAtMs: number, ttlMs = 10_000): DecisionMessage {
@@ -26,9 +32,11 @@ const told = (steps: Step[]) =>
     (step) => `${step.decision.decisionId} ${step.result}${'reason' in step ? ` ${step.reason}` : ''}`,
   );
 
-/** What the receiver may see: `open`, `paused`, or the layers. */
+/** What the receiver may hear and see: `open`, `silent`, `paused`, or the layers. */
 function seen(book: DecisionBook, nowMs: number): string {
-  const { paused, cap } = book.limit('c', 'p', nowMs);
+  const { paused, silent, cap, minOutgoingBitrateBps } = book.limit('c', 'p', nowMs);
+  expect(minOutgoingBitrateBps).toBe(cap ? low.minOutgoingBitrateBps : 0);
+  if (silent) return 'silent';
   if (paused) return 'paused';
   return cap ? `${cap.spatialLayer}/${cap.temporalLayer}` : 'open';
 }
@@ -74,31 +82,53 @@ const rows: Row[] = [
     ],
   },
   {
+    name: 'audio only may pause the audio too, for a moment',
+    inputs: [{ at: 1000, take: decision('a', { kind: 'audio_only', audioDrainMs: 400 }, 1000) }],
+    steps: ['a applied'],
+    shown: [
+      [1399, 'silent'],
+      [1400, 'paused'],
+    ],
+  },
+  {
     name: 'one that comes after its time to live is refused',
     inputs: [{ at: 11_000, take: decision('a', low, 1000) }],
     steps: ['a refused stale'],
     shown: [[11_000, 'open']],
   },
   {
-    name: 'a newer one replaces, and does not drain again',
+    name: 'a newer one replaces, and drains anew if it says so',
     inputs: [
       { at: 1000, take: decision('a', audioOnly, 1000) },
       { at: 3000, take: decision('b', drained, 3000) },
     ],
     steps: ['a applied', 'a lifted replaced', 'b applied'],
     shown: [
-      [3000, '0/1'],
+      [6499, 'paused'],
+      [6500, '0/1'],
       [12_999, '0/1'],
       [13_000, 'open'],
     ],
   },
   {
-    name: 'a renewal while draining keeps the end of the pause',
+    name: 'a newer one does not end the pause of the one before',
     inputs: [
       { at: 1000, take: decision('a', drained, 1000) },
-      { at: 2000, take: decision('b', drained, 2000) },
+      { at: 2000, take: decision('b', low, 2000) },
     ],
     steps: ['a applied', 'a lifted replaced', 'b applied'],
+    shown: [
+      [4499, 'paused'],
+      [4500, '0/1'],
+    ],
+  },
+  {
+    name: 'a renewal keeps the end of the pause',
+    inputs: [
+      { at: 1000, take: decision('a', drained, 1000) },
+      { at: 2000, take: decision('a', drained, 2000) },
+    ],
+    steps: ['a applied', 'a renewed'],
     shown: [
       [4499, 'paused'],
       [4500, '0/1'],

@@ -87,7 +87,7 @@ describe('the reflex', () => {
       callId,
       tenantId,
       participantId: 'ben',
-      action: { kind: 'cap_layers', spatialLayer: 0, drainMs: 3_500 },
+      action: { kind: 'cap_layers', spatialLayer: 0, drainMs: 1_500 },
     });
     expect(messages[0]!.atSecond).toBeLessThanOrEqual(faultAt + 2);
     expect(messages[0]!.reason).toMatch(/^BEN's own downlink lost \d+ % of packets/);
