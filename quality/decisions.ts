@@ -34,10 +34,17 @@ export const isInForce = (decision: DecisionRow, nowMs: number): boolean =>
 /** How long after a change of ours the receiver's picture still shows it: key frame, decoder, display; ms. */
 const effectMs = 3_000;
 
-/** Of a decision that caps layers; nothing of any other. */
-export const capOf = ({ params }: DecisionRow): { temporalLayer: number; drainMs: number } => ({
+interface Bounds {
+  readonly temporalLayer: number;
+  readonly drainMs: number;
+  readonly audioMaxBitrateBps: number;
+}
+
+/** What a decision bounds; 0 where its kind does not. */
+export const boundsOf = ({ params }: DecisionRow): Bounds => ({
   temporalLayer: 0,
   drainMs: 0,
+  audioMaxBitrateBps: 0,
   ...(JSON.parse(params || '{}') as Partial<Action>),
 });
 
@@ -47,7 +54,7 @@ export function heldVideo(decision: DecisionRow, fromMs: number, toMs: number): 
   const heldUntil =
     decision.kind === 'audio_only'
       ? (decision.lifted_at ?? lastSentAt(decision) + decision.ttl_ms)
-      : start + capOf(decision).drainMs;
+      : start + boundsOf(decision).drainMs;
   // Replacing and lifting switch layers too: the picture waits for a key frame.
   const switched =
     decision.lifted_at !== null && decision.lifted_at + effectMs > fromMs && decision.lifted_at < toMs;

@@ -11,7 +11,7 @@
 import { createHash } from 'node:crypto';
 import type { Action, DecisionMessage } from '../telemetry/queues.ts';
 import type { DecisionKind, DecisionRow, IncidentRow } from '../telemetry/rows.ts';
-import { bookkeeping, capOf, isInForce, lastSentAt, withBookkeeping } from './decisions.ts';
+import { bookkeeping, boundsOf, isInForce, lastSentAt, withBookkeeping } from './decisions.ts';
 import { evidenceOf } from './detectors/detector.ts';
 import type { CallFeatures } from './features/call.ts';
 import type { DownlinkFeatures } from './features/downlink.ts';
@@ -45,6 +45,8 @@ const minorGraceMs = 1_500;
 const drainMs = 1_500;
 /** The queue of an access link is empty by then of what audio alone kept in it. */
 const audioDrainMs = 400;
+/** Where a link does not hold the others' audio as they send it. Opus is wideband still (RFC 6716, section 2.1.1). */
+const lowAudioBps = 16_000;
 /** Retransmissions at this part of what is sent are a storm. */
 const stormShare = 0.2;
 /** Concealment that is heard plainly. */
@@ -140,7 +142,7 @@ function whileOpen(
       : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
   }
   // What was heard before the cap took effect says nothing against it.
-  const effectiveAt = (inForce.applied_at ?? inForce.sent_at) + capOf(inForce).drainMs;
+  const effectiveAt = (inForce.applied_at ?? inForce.sent_at) + boundsOf(inForce).drainMs;
   const took = inForce.applied_at !== null && nowMs - effectiveAt >= capTakesMs;
   const torn =
     (downlink.clientTimeMs ?? 0) - effectiveAt >= clientShortMs &&
@@ -149,12 +151,16 @@ function whileOpen(
   const overfull = isOverfull(downlink, roundTripBefore(own, incident));
   if (inForce.kind === 'cap_layers' && took && overfull && (torn || isFlooded(downlink))) {
     const need = needOf(downlink, features);
-    const lower = capOf(inForce).temporalLayer - 1;
+    const lower = boundsOf(inForce).temporalLayer - 1;
     const fits = !torn && !isBlind(downlink) && lower >= 0;
     const temporalLayer = fits ? fittingTemporalLayer(need, lower) : undefined;
     return temporalLayer === undefined
       ? take('audio_only', incident, downlink, own, features, need)
       : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
+  }
+  const fullOfAudio = inForce.kind === 'audio_only' && boundsOf(inForce).audioMaxBitrateBps === 0;
+  if (fullOfAudio && took && overfull) {
+    return take('audio_only', incident, downlink, own, features, needOf(downlink, features), 0, lowAudioBps);
   }
   return renewal(inForce, nowMs);
 }
@@ -294,17 +300,20 @@ function take(
   features: CallFeatures,
   need: Need,
   temporalLayer = 0,
+  audioMaxBitrateBps = 0,
 ): Step {
   const storm = (downlink.rtxBps ?? 0) >= stormShare * (downlink.sendBps ?? Number.POSITIVE_INFINITY);
   const torn = (downlink.audioConcealed ?? 0) >= audioTorn;
   const action: Action =
     kind === 'audio_only'
-      ? { kind, audioDrainMs: isOverfull(downlink) ? audioDrainMs : 0 }
+      ? { kind, audioDrainMs: isOverfull(downlink) ? audioDrainMs : 0, audioMaxBitrateBps }
       : lowestLayer(temporalLayer, storm || torn ? drainMs : 0, need);
   const why =
-    kind === 'audio_only'
-      ? 'the link holds less than the lowest video layers and audio together, or audio stayed torn: audio only'
-      : `the lowest layer fits${action.kind === 'cap_layers' && action.drainMs > 0 ? ', after a pause that lets the retransmissions drain' : ''}`;
+    audioMaxBitrateBps > 0
+      ? `audio alone is more than the link holds: the others send theirs at ${audioMaxBitrateBps / 1000} kbit/s`
+      : kind === 'audio_only'
+        ? 'the link holds less than the lowest video layers and audio together, or audio stayed torn: audio only'
+        : `the lowest layer fits${action.kind === 'cap_layers' && action.drainMs > 0 ? ', after a pause that lets the retransmissions drain' : ''}`;
   return {
     step: 'take',
     action,

@@ -60,6 +60,7 @@ export class Participant {
   readonly #room: Room;
   readonly #telemetry: Telemetry;
   #limit: VideoLimit = noLimit;
+  #audioBound: number | null = null;
   #closed = false;
 
   constructor({ participantId, displayName, room, client, telemetry }: ParticipantOptions) {
@@ -213,8 +214,10 @@ export class Participant {
   setVideoLimit(limit: VideoLimit): void {
     if (sameLimit(limit, this.#limit)) return;
     const bounded = limit.minOutgoingBitrateBps !== this.#limit.minOutgoingBitrateBps;
+    const audioBounded = limit.audioMaxBitrateBps !== this.#limit.audioMaxBitrateBps;
     this.#limit = limit;
     for (const stream of this.consumers.values()) void stream.limit(limit).catch(() => {});
+    if (audioBounded) this.#room.boundAudio();
     if (!bounded) return;
     for (const { direction, transport } of this.transports.values()) {
       if (direction === 'recv') void this.#boundEstimate(transport).catch(() => {});
@@ -223,6 +226,22 @@ export class Participant {
 
   #boundEstimate(transport: mediasoup.WebRtcTransport): Promise<void> {
     return transport.setMinOutgoingBitrate(this.#limit.minOutgoingBitrateBps);
+  }
+
+  /** What it asks those whom it hears to send audio at, at the most, bit/s; 0: nothing. */
+  get audioMaxBitrateBps(): number {
+    return this.#limit.audioMaxBitrateBps;
+  }
+
+  /** What its own client is told to send audio at, at the most, bit/s; null: no bound. */
+  get audioBound(): number | null {
+    return this.#audioBound;
+  }
+
+  boundAudio(maxBitrateBps: number | null): void {
+    if (maxBitrateBps === this.#audioBound) return;
+    this.#audioBound = maxBitrateBps;
+    this.client.notify('audioBounded', { maxBitrateBps });
   }
 
   /** Lets go of all media. Room and socket are the callers' business. */
@@ -320,5 +339,6 @@ const sameLimit = (a: VideoLimit, b: VideoLimit) =>
   a.silent === b.silent &&
   a.reason === b.reason &&
   a.minOutgoingBitrateBps === b.minOutgoingBitrateBps &&
+  a.audioMaxBitrateBps === b.audioMaxBitrateBps &&
   a.cap?.spatialLayer === b.cap?.spatialLayer &&
   a.cap?.temporalLayer === b.cap?.temporalLayer;

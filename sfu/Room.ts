@@ -79,6 +79,7 @@ export class Room {
       display_name: participant.displayName,
     });
     this.broadcast('participantJoined', participant.info, participant);
+    this.boundAudio();
   }
 
   /** False when the participant was not in (any more). */
@@ -91,7 +92,19 @@ export class Room {
       ...(reason && { reason }),
     });
     this.broadcast('participantLeft', { participantId: participant.participantId });
+    this.boundAudio();
     return true;
+  }
+
+  /** Everybody sends audio at the lowest rate that anybody who hears it asks for. */
+  boundAudio(): void {
+    const asking = [...this.participants.values()].filter(({ audioMaxBitrateBps }) => audioMaxBitrateBps > 0);
+    for (const sender of this.participants.values()) {
+      const bounds = asking
+        .filter((one) => one !== sender)
+        .map(({ audioMaxBitrateBps }) => audioMaxBitrateBps);
+      sender.boundAudio(bounds.length > 0 ? Math.min(...bounds) : null);
+    }
   }
 
   findProducer(producerId: string): { sent: SentStream; participant: Participant } | null {

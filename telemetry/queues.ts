@@ -81,6 +81,8 @@ export const actionSchema = z.discriminatedUnion('kind', [
     kind: z.literal('audio_only'),
     /** Pause the audio as well for this long: where its retransmissions alone keep the queue full, it ends so; 0 for none. */
     audioDrainMs: z.number().int().min(0).max(1_000).default(0),
+    /** Everybody whom the participant hears is asked to send audio at no more than this; 0 for no such bound. */
+    audioMaxBitrateBps: z.number().int().min(0).max(510_000).default(0),
   }),
   /** Let go of whatever is in force for this participant. */
   z.object({ kind: z.literal('lift') }),

@@ -108,6 +108,8 @@ export interface ResponseData {
     own: { transportIds: string[]; producerIds: string[] };
     /** Consumers that the SFU withholds by a decision. */
     held: { consumerId: string; reason: string }[];
+    /** As in the notification `audioBounded`. */
+    audioMaxBitrateBps: number | null;
     serverTimeMs: number;
   };
   ping: { serverTimeMs: number };
@@ -135,6 +137,8 @@ export interface Notifications {
   consumerPaused: { consumerId: string; reason: string };
   consumerResumed: { consumerId: string };
   consumerClosed: { consumerId: string };
+  /** The microphone is to be sent at no more than this, since somebody's link holds no more; null: no bound. */
+  audioBounded: { maxBitrateBps: number | null };
   /** What is being forwarded now; null: nothing. */
   layersChanged: { consumerId: string; spatialLayer: number | null; temporalLayer: number | null };
   dominantSpeaker: { participantId: string | null };

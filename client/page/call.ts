@@ -50,6 +50,7 @@ export class Call {
   private readonly options: CallOptions;
   /** What others announced while the media is made anew, by producer id; null while it stands. */
   private announced: Map<string, ProducerInfo> | null = null;
+  private audioMaxBitrateBps: number | null = null;
   private restarts = 0;
   private closed = false;
   private probeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -156,8 +157,9 @@ export class Call {
 
   /** Media went on; what was told or asked meanwhile did not arrive. */
   private resumed(snapshot: ResponseData['resume']): void {
-    const { participants, producers, held, own, routerRtpCapabilities } = snapshot;
+    const { participants, producers, held, own, routerRtpCapabilities, audioMaxBitrateBps } = snapshot;
     this.options.dispatch({ type: 'resumed', participants, producers, held });
+    this.boundAudio(audioMaxBitrateBps);
     const { media } = this;
     // The SFU's media may have been made anew meanwhile; or ours, and that did not come to its end.
     if (this.announced || media.transports.some(({ id }) => !own.transportIds.includes(id))) {
@@ -184,6 +186,9 @@ export class Call {
       case 'consumerClosed':
         this.media.receiver.forget(message.data);
         break;
+      case 'audioBounded':
+        this.boundAudio(message.data.maxBitrateBps);
+        break;
       case 'relaysLost':
         void this.media.leaveRelays(message.data).then((paths) => {
           const relay_urls = message.data.urls.join(' ');
@@ -197,6 +202,12 @@ export class Call {
         void this.restartMedia(message.data.routerRtpCapabilities);
         break;
     }
+  }
+
+  private boundAudio(maxBitrateBps: number | null): void {
+    this.audioMaxBitrateBps = maxBitrateBps;
+    // One that is closed meanwhile is sent at no rate at all.
+    this.media.publisher.boundAudio(maxBitrateBps).catch(() => {});
   }
 
   /** Another worker has the room: the same again there, as fast as it goes. A second death meanwhile begins it anew. */
@@ -219,6 +230,7 @@ export class Call {
       });
       if (restart !== this.restarts || this.closed) return media.close();
       this.media = media;
+      this.boundAudio(this.audioMaxBitrateBps);
     } catch (error) {
       // A worker that died again tells so itself, and after a socket that was lost it is begun anew.
       if (!(error instanceof SignalingError)) throw error;

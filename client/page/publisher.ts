@@ -10,6 +10,7 @@ export class Publisher {
   private readonly signaling: Requests;
   private readonly telemetry: Telemetry | null;
   private readonly producers = new Map<MediaSource, mediasoup.Producer>();
+  private audioMaxBitrateBps: number | null = null;
 
   constructor(transport: mediasoup.Transport, signaling: Requests, telemetry: Telemetry | null) {
     this.transport = transport;
@@ -52,6 +53,16 @@ export class Publisher {
     if (paused) producer.pause();
     this.producers.set(source, producer);
     this.telemetry?.bindProducer(producer, source);
+    if (source === 'microphone' && this.audioMaxBitrateBps !== null) {
+      await this.boundAudio(this.audioMaxBitrateBps);
+    }
+  }
+
+  /** @param maxBitrateBps null: no bound */
+  async boundAudio(maxBitrateBps: number | null): Promise<void> {
+    this.audioMaxBitrateBps = maxBitrateBps;
+    const microphone = this.producers.get('microphone');
+    await microphone?.setRtpEncodingParameters({ maxBitrate: maxBitrateBps ?? undefined });
   }
 
   /** Others see it as switched off; it can be published again at once. */

@@ -246,6 +246,7 @@ function notified(state: ViewState, message: NotificationMessage): ViewState {
       const { consumerId, spatialLayer } = message.data;
       return withStream(state, isConsumer(consumerId), () => ({ spatialLayer }));
     }
+    case 'audioBounded':
     case 'relaysLost':
     case 'nodeLeaving':
       return state;

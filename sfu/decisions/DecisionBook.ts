@@ -104,7 +104,13 @@ export class DecisionBook {
     const { action, reason } = held.decision;
     switch (action.kind) {
       case 'audio_only':
-        return { ...noLimit, paused: true, silent: nowMs < held.drainedAtMs, reason };
+        return {
+          ...noLimit,
+          paused: true,
+          silent: nowMs < held.drainedAtMs,
+          audioMaxBitrateBps: action.audioMaxBitrateBps,
+          reason,
+        };
       case 'cap_layers':
         return {
           ...noLimit,

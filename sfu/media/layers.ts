@@ -18,6 +18,8 @@ export interface VideoLimit {
   readonly cap: Layers | null;
   /** The bandwidth estimate of the receiver's transport does not fall below it, bit/s; 0: no bound. */
   readonly minOutgoingBitrateBps: number;
+  /** What those who are heard are to send audio at, at the most, bit/s; 0: no bound. */
+  readonly audioMaxBitrateBps: number;
   /** For people; empty where there is no limit. */
   readonly reason: string;
 }
@@ -27,6 +29,7 @@ export const noLimit: VideoLimit = {
   silent: false,
   cap: null,
   minOutgoingBitrateBps: 0,
+  audioMaxBitrateBps: 0,
   reason: '',
 };
 

@@ -174,6 +174,7 @@ export class Connection implements SessionSocket {
       held: [...participant.consumers].flatMap(([consumerId, { heldFor }]) =>
         heldFor === null ? [] : { consumerId, reason: heldFor },
       ),
+      audioMaxBitrateBps: participant.audioBound,
       serverTimeMs: Date.now(),
     };
   }

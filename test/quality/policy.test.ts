@@ -76,7 +76,7 @@ describe('policy', { timeout: 60_000 }, () => {
 
   it('drops to audio only when the downlink holds less than the lowest layers and audio', () => {
     const [first] = told(run(() => ({ downLoss: 0.7, estimateBps: 60_000, layer: 0, concealed: 0.6 }), 26));
-    expect(first!.action).toEqual({ kind: 'audio_only', audioDrainMs: 400 } satisfies Action);
+    expect(first!.action).toEqual({ kind: 'audio_only', audioDrainMs: 400, audioMaxBitrateBps: 0 } satisfies Action);
   });
 
   it('drops to audio only when audio stays torn under a cap', () => {

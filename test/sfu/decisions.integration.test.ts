@@ -160,7 +160,7 @@ test('a drain pauses first, tells the client why, then resumes at the cap', asyn
 test('audio only holds all video, also what comes later, and lets audio through', async () => {
   const call = await pair('audio');
   const { sender, receiver, stream } = call;
-  const only = decision(call, { kind: 'audio_only', audioDrainMs: 0 });
+  const only = decision(call, { kind: 'audio_only', audioDrainMs: 0, audioMaxBitrateBps: 0 });
   await send(only);
   await until('it is paused', () => stream.consumer.paused);
   const { transportId } = await sender.transport('send');
@@ -189,7 +189,7 @@ test('audio only holds all video, also what comes later, and lets audio through'
 
 test('what is stale, unknown or of another tenant is refused with the reason', async () => {
   const call = await pair('refused');
-  const audioOnly: Action = { kind: 'audio_only', audioDrainMs: 0 };
+  const audioOnly: Action = { kind: 'audio_only', audioDrainMs: 0, audioMaxBitrateBps: 0 };
   const cases: [over: object, reason: string][] = [
     [{ sentAtMs: Date.now() - 60_000 }, 'stale'],
     [{ callId: 'no-such-call' }, 'unknown_call'],

@@ -10,7 +10,7 @@ const low = {
   minOutgoingBitrateBps: 200_000,
 } satisfies Action;
 const drained: Action = { ...low, drainMs: 3500 };
-const audioOnly: Action = { kind: 'audio_only', audioDrainMs: 0 };
+const audioOnly: Action = { kind: 'audio_only', audioDrainMs: 0, audioMaxBitrateBps: 0 };
 const lift: Action = { kind: 'lift' };
 
 function decision(decisionId: string, action: Action, sentAtMs: number, ttlMs = 10_000): DecisionMessage {
@@ -83,7 +83,7 @@ const rows: Row[] = [
   },
   {
     name: 'audio only may pause the audio too, for a moment',
-    inputs: [{ at: 1000, take: decision('a', { kind: 'audio_only', audioDrainMs: 400 }, 1000) }],
+    inputs: [{ at: 1000, take: decision('a', { kind: 'audio_only', audioDrainMs: 400, audioMaxBitrateBps: 0 }, 1000) }],
     steps: ['a applied'],
     shown: [
       [1399, 'silent'],
