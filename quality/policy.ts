@@ -148,7 +148,8 @@ function whileOpen(
     (downlink.clientTimeMs ?? 0) - effectiveAt >= clientShortMs &&
     ((downlink.audioConcealed ?? 0) >= escalateConcealed ||
       (downlink.clientLoss ?? downlink.lossNow ?? 0) >= escalateLoss);
-  const overfull = isOverfull(downlink, roundTripBefore(own, incident));
+  const usualMs = roundTripBefore(own, incident);
+  const overfull = isOverfull(downlink, usualMs);
   if (inForce.kind === 'cap_layers' && took && overfull && (torn || isFlooded(downlink))) {
     const need = needOf(downlink, features);
     const lower = boundsOf(inForce).temporalLayer - 1;
@@ -159,7 +160,8 @@ function whileOpen(
       : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
   }
   const fullOfAudio = inForce.kind === 'audio_only' && boundsOf(inForce).audioMaxBitrateBps === 0;
-  if (fullOfAudio && took && overfull) {
+  // Without video no feedback comes: what it last said of loss and estimate is old.
+  if (fullOfAudio && took && (torn || hasQueue(downlink, usualMs))) {
     return take('audio_only', incident, downlink, own, features, needOf(downlink, features), 0, lowAudioBps);
   }
   return renewal(inForce, nowMs);
@@ -306,8 +308,8 @@ function take(
   const torn = (downlink.audioConcealed ?? 0) >= audioTorn;
   const action: Action =
     kind === 'audio_only'
-      ? { kind, audioDrainMs: isOverfull(downlink) ? audioDrainMs : 0, audioMaxBitrateBps }
-      : lowestLayer(temporalLayer, storm || torn ? drainMs : 0, need);
+      ? { kind, audioDrainMs: audioMaxBitrateBps === 0 ? audioDrainMs : 0, audioMaxBitrateBps }
+      : lowestLayer(temporalLayer, storm || torn ? drainMs : 0, audioMaxBitrateBps, need);
   const why =
     audioMaxBitrateBps > 0
       ? `audio alone is more than the link holds: the others send theirs at ${audioMaxBitrateBps / 1000} kbit/s`
@@ -349,7 +351,12 @@ const roundTripBefore = (
     .find((ms) => ms !== undefined);
 
 /** The estimate of a link that was overfull collapses, and would keep even what fits from being sent. */
-const lowestLayer = (temporalLayer: number, drainMs: number, { lowestBps }: Need): Action => ({
+const lowestLayer = (
+  temporalLayer: number,
+  drainMs: number,
+  audioMaxBitrateBps: number,
+  { lowestBps }: Need,
+): Action => ({
   kind: 'cap_layers',
   spatialLayer: 0,
   temporalLayer,
@@ -358,6 +365,7 @@ const lowestLayer = (temporalLayer: number, drainMs: number, { lowestBps }: Need
     lowestFloorBps,
     Math.round(lowestBps * temporalShare[temporalLayer]! * floorMargin),
   ),
+  audioMaxBitrateBps,
 });
 
 /** From audio only to the lowest picture: a trial that costs little if it fails. */
@@ -368,7 +376,9 @@ function stepUp(
   own: readonly DecisionRow[],
   features: CallFeatures,
 ): Step {
-  const action = lowestLayer(1, 0, needOf(downlink, features));
+  // The audio stays as it is until the picture has stayed.
+  const { audioMaxBitrateBps } = boundsOf(inForce);
+  const action = lowestLayer(1, 0, audioMaxBitrateBps, needOf(downlink, features));
   return {
     step: 'take',
     action,

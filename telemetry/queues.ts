@@ -60,6 +60,9 @@ export const transcribeJobSchema = z.object({
 });
 export type TranscribeJob = z.infer<typeof transcribeJobSchema>;
 
+/** Everybody whom the participant hears is asked to send audio at no more than this; 0 for no such bound. */
+const audioMaxBitrateBps = z.number().int().min(0).max(510_000).default(0);
+
 export const actionSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('cap_layers'),
@@ -76,13 +79,13 @@ export const actionSchema = z.discriminatedUnion('kind', [
      * although the estimate of a link that was overfull has collapsed; 0 for no such bound.
      */
     minOutgoingBitrateBps: z.number().int().min(0).max(2_000_000).default(0),
+    audioMaxBitrateBps,
   }),
   z.object({
     kind: z.literal('audio_only'),
     /** Pause the audio as well for this long: where its retransmissions alone keep the queue full, it ends so; 0 for none. */
     audioDrainMs: z.number().int().min(0).max(1_000).default(0),
-    /** Everybody whom the participant hears is asked to send audio at no more than this; 0 for no such bound. */
-    audioMaxBitrateBps: z.number().int().min(0).max(510_000).default(0),
+    audioMaxBitrateBps,
   }),
   /** Let go of whatever is in force for this participant. */
   z.object({ kind: z.literal('lift') }),

@@ -163,9 +163,12 @@ async function playBoth(options: LoopOptions, { dataDir, rows, file, screen, sig
   return missing;
 }
 
-function toldOf({ suffered: { frozenSeconds, badAudioSeconds, recoverMs }, decisions }: LoopRow): string {
+function toldOf({
+  suffered: { frozenSeconds, withheldSeconds, badAudioSeconds, recoverMs },
+  decisions,
+}: LoopRow): string {
   const recovered = recoverMs === null ? 'not by the end' : `after ${Math.round(recoverMs / 100) / 10} s`;
-  return `${frozenSeconds} s frozen, ${badAudioSeconds} s bad audio, recovered ${recovered}, ${decisions.length} decisions`;
+  return `${frozenSeconds} s frozen, ${withheldSeconds} s held back, ${badAudioSeconds} s bad audio, recovered ${recovered}, ${decisions.length} decisions`;
 }
 
 async function withSuffering(row: RunRow, session: Session): Promise<LoopRow> {
@@ -175,12 +178,13 @@ async function withSuffering(row: RunRow, session: Session): Promise<LoopRow> {
   const receivers = new Set(seats.flatMap((seat) => row.seats[seat] ?? []));
   const store = new Store(session.stack.urls.clickhouse, 'patient');
   try {
-    const total = { frozenSeconds: 0, badAudioSeconds: 0, recoverMs: 0 as number | null };
+    const total = { frozenSeconds: 0, withheldSeconds: 0, badAudioSeconds: 0, recoverMs: 0 as number | null };
     for (const callId of row.callIds) {
       const key = { tenant_id: 'default', call_id: callId };
       const read = await readCalls(store, [key], { fromMs: onsetMs - 10_000, toMs: span.endMs });
       const of = suffered(read.get(callKeyOf(key))!, receivers, span);
       total.frozenSeconds += of.frozenSeconds;
+      total.withheldSeconds += of.withheldSeconds;
       total.badAudioSeconds += of.badAudioSeconds;
       total.recoverMs =
         total.recoverMs === null || of.recoverMs === null ? null : Math.max(total.recoverMs, of.recoverMs);

@@ -6,6 +6,7 @@ import { delayOf, round } from '../score.ts';
 export const loopRowSchema = rowSchema.extend({
   suffered: z.object({
     frozenSeconds: z.number(),
+    withheldSeconds: z.number(),
     badAudioSeconds: z.number(),
     recoverMs: z.number().nullable(),
   }),
@@ -16,6 +17,8 @@ export interface LoopResult {
   /** Added up over all runs with a fault. */
   readonly frozenSecondsOff: number | null;
   readonly frozenSecondsOn: number | null;
+  /** Held back by a decision, which the page says in the picture's place. */
+  readonly withheldSecondsOn: number | null;
   readonly badAudioSecondsOff: number | null;
   readonly badAudioSecondsOn: number | null;
   /** Mean while the fault lasts, of those that it hits. */
@@ -48,6 +51,7 @@ export interface LoopCase {
 
 interface Side {
   readonly frozenSeconds: number | null;
+  readonly withheldSeconds: number | null;
   readonly badAudioSeconds: number | null;
   readonly audioMos: number | null;
   readonly videoMos: number | null;
@@ -84,6 +88,7 @@ export function loopReport(rows: readonly LoopRow[]): LoopReport {
     result: {
       frozenSecondsOff: sum(of(faulty, 'off').map((row) => row.suffered.frozenSeconds)),
       frozenSecondsOn: sum(of(faulty, 'on').map((row) => row.suffered.frozenSeconds)),
+      withheldSecondsOn: sum(of(faulty, 'on').map((row) => row.suffered.withheldSeconds)),
       badAudioSecondsOff: sum(of(faulty, 'off').map((row) => row.suffered.badAudioSeconds)),
       badAudioSecondsOn: sum(of(faulty, 'on').map((row) => row.suffered.badAudioSeconds)),
       audioMosOff: off.audioMos,
@@ -133,6 +138,7 @@ Written by \`npm run lab -- loop --publish\`; figures and runs: [scoreboard-loop
 |  | off → on | wanted |
 | --- | --- | --- |
 | seconds frozen, all faults | ${pair(r.frozenSecondsOff, r.frozenSecondsOn, ' s')} (${fewer}) | at least 40 % fewer |
+| seconds that pictures were held back by a decision, and the page said so | – → ${r.withheldSecondsOn ?? '–'} s | – |
 | seconds of bad audio (over a tenth made up) | ${pair(r.badAudioSecondsOff, r.badAudioSecondsOn, ' s')} | at most a third at 120 kbit/s down |
 | audio MOS while the fault lasts | ${pair(r.audioMosOff, r.audioMosOn)} | within 0.1 of a clean call where only bandwidth is short |
 | video MOS while the fault lasts | ${pair(r.videoMosOff, r.videoMosOn)} | – |
@@ -144,12 +150,12 @@ Written by \`npm run lab -- loop --publish\`; figures and runs: [scoreboard-loop
 
 ## By fault, off → on
 
-| fault | seeds | frozen | bad audio | audio MOS | video MOS | recovered after | first action |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| fault | seeds | frozen | held back | bad audio | audio MOS | video MOS | recovered after | first action |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${cases
   .map(
     (c) =>
-      `| ${c.name} | ${c.seeds} | ${pair(c.off.frozenSeconds, c.on.frozenSeconds, ' s')} | ${pair(c.off.badAudioSeconds, c.on.badAudioSeconds, ' s')} | ${pair(c.off.audioMos, c.on.audioMos)} | ${pair(c.off.videoMos, c.on.videoMos)} | ${pair(seconds(c.off.recoverMs), seconds(c.on.recoverMs), ' s')} | ${seconds(c.actionMs) ?? '–'}${c.actionMs === null ? '' : ' s'} |`,
+      `| ${c.name} | ${c.seeds} | ${pair(c.off.frozenSeconds, c.on.frozenSeconds, ' s')} | ${c.on.withheldSeconds ?? '–'} s | ${pair(c.off.badAudioSeconds, c.on.badAudioSeconds, ' s')} | ${pair(c.off.audioMos, c.on.audioMos)} | ${pair(c.off.videoMos, c.on.videoMos)} | ${pair(seconds(c.off.recoverMs), seconds(c.on.recoverMs), ' s')} | ${seconds(c.actionMs) ?? '–'}${c.actionMs === null ? '' : ' s'} |`,
   )
   .join('\n')}
 
@@ -190,6 +196,7 @@ function side(rows: readonly LoopRow[], mode: LoopRow['loop']): Side {
   };
   return {
     frozenSeconds: meanOf((row) => row.suffered.frozenSeconds),
+    withheldSeconds: meanOf((row) => row.suffered.withheldSeconds),
     badAudioSeconds: meanOf((row) => row.suffered.badAudioSeconds),
     audioMos: meanOf((row) => row.mos.during.audio),
     videoMos: meanOf((row) => row.mos.during.video),

@@ -1,14 +1,16 @@
 /**
- * What the people of a call went through from its fault on, from their own clients' samples: seconds that pictures stood,
- * seconds of bad sound, and how long after the fault their pictures were as large again as before. Pure.
+ * What the people of a call went through from its fault on, from their own clients' samples: seconds that pictures stood
+ * or were held back, seconds of bad sound, and how long after the fault their pictures were as large again as before. Pure.
  */
-import { overlapsIn } from '../../quality/counters.ts';
+import { overlapsIn, type Span as Within } from '../../quality/counters.ts';
 import { frozenMs } from '../../quality/freezes.ts';
 import type { CallSamples, Sample } from '../../quality/samples.ts';
 
 export interface Suffered {
-  /** Of all pictures of all who are asked about, added up. */
+  /** Pictures that stood and said nothing of it; of all pictures of all who are asked about, added up. */
   readonly frozenSeconds: number;
+  /** Pictures that the SFU held back by a decision, and the page said so; added up. */
+  readonly withheldSeconds: number;
   /** Seconds in which over a tenth of the sound that a person heard was made up, added up over them. */
   readonly badAudioSeconds: number;
   /** From the fault's end until every picture has its height of before for good; null: not by the call's end. */
@@ -38,20 +40,55 @@ export function suffered(samples: CallSamples, receivers: ReadonlySet<string>, s
     (rows) => rows[0]!.participant_id,
   );
   const within = { fromMs: span.onsetMs, toMs: span.endMs };
-  const frozen = videos.reduce((sum, rows) => sum + (frozenMs(rows, within) ?? 0), 0);
+  const consumers = Map.groupBy(samples.sfu_consumer, (s) => s.consumer_id);
+  let frozen = 0;
+  let withheld = 0;
+  for (const rows of videos) {
+    const sent = consumers.get(rows[0]!.consumer_id) ?? [];
+    const off = spansOf(sent, (s) => s.paused === true || s.producer_paused === true, within);
+    for (const shown of between(off, within)) frozen += frozenMs(rows, shown) ?? 0;
+    const held = spansOf(sent, (s) => s.paused === true && s.producer_paused !== true, within);
+    withheld += held.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+  }
   const bad = [...sounds.values()].reduce((sum, of) => sum + badAudioMs(of, within), 0);
   return {
     frozenSeconds: round(frozen / 1000),
+    withheldSeconds: round(withheld / 1000),
     badAudioSeconds: round(bad / 1000),
     recoverMs: recoverMs(videos, span),
   };
 }
 
+/** From each sample that is so to the next that is not. */
+function spansOf<S extends { readonly time: number }>(
+  samples: readonly S[],
+  so: (s: S) => boolean,
+  within: Within,
+): Within[] {
+  const spans: Within[] = [];
+  for (const [i, sample] of samples.entries()) {
+    if (!so(sample)) continue;
+    const fromMs = Math.max(within.fromMs, sample.time);
+    const toMs = Math.min(within.toMs, samples[i + 1]?.time ?? within.toMs);
+    if (toMs > fromMs) spans.push({ fromMs, toMs });
+  }
+  return spans;
+}
+
+/** @param spans in order of time, none over another */
+function between(spans: readonly Within[], { fromMs, toMs }: Within): Within[] {
+  const gaps: Within[] = [];
+  let at = fromMs;
+  for (const one of spans) {
+    if (one.fromMs > at) gaps.push({ fromMs: at, toMs: one.fromMs });
+    at = one.toMs;
+  }
+  if (toMs > at) gaps.push({ fromMs: at, toMs });
+  return gaps;
+}
+
 /** One person's: in each interval between two samples all sounds that were played in it count together. */
-function badAudioMs(
-  sounds: readonly (readonly Sample<'inbound_rtp'>[])[],
-  within: { readonly fromMs: number; readonly toMs: number },
-): number {
+function badAudioMs(sounds: readonly (readonly Sample<'inbound_rtp'>[])[], within: Within): number {
   const intervals = new Map<number, { ms: number; played: number; madeUp: number }>();
   for (const rows of sounds) {
     for (const { before, after, gapMs } of overlapsIn(rows, within)) {

@@ -117,6 +117,7 @@ export class DecisionBook {
           paused: nowMs < held.drainedAtMs,
           cap: { spatialLayer: action.spatialLayer, temporalLayer: action.temporalLayer },
           minOutgoingBitrateBps: action.minOutgoingBitrateBps,
+          audioMaxBitrateBps: action.audioMaxBitrateBps,
           reason,
         };
       case 'lift':

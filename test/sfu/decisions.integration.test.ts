@@ -82,7 +82,14 @@ test('a cap bounds the camera, later ones too, and ends by itself', async () => 
   expect(stream.consumer.preferredLayers).toEqual({ spatialLayer: 2, temporalLayer: 2 });
   const cap = decision(
     call,
-    { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 1, drainMs: 0, minOutgoingBitrateBps: 0 },
+    {
+      kind: 'cap_layers',
+      spatialLayer: 0,
+      temporalLayer: 1,
+      drainMs: 0,
+      minOutgoingBitrateBps: 0,
+      audioMaxBitrateBps: 0,
+    },
     { ttlMs: 2_500 },
   );
   await send(cap);
@@ -123,6 +130,7 @@ test('after the cap the wish of the page counts again', async () => {
       temporalLayer: 0,
       drainMs: 0,
       minOutgoingBitrateBps: 0,
+      audioMaxBitrateBps: 0,
     }),
   );
   await until('the cap holds', () => stream.consumer.preferredLayers?.spatialLayer === 0);
@@ -145,6 +153,7 @@ test('a drain pauses first, tells the client why, then resumes at the cap', asyn
       temporalLayer: 2,
       drainMs: 600,
       minOutgoingBitrateBps: 0,
+      audioMaxBitrateBps: 0,
     }),
   );
   await until('it is paused', () => stream.consumer.paused);
@@ -185,6 +194,31 @@ test('audio only holds all video, also what comes later, and lets audio through'
   ]);
   sender.close();
   receiver.close();
+});
+
+test('where a link hardly holds audio, those who are heard are told to send less, until that is over', async () => {
+  const call = await pair('low-audio');
+  const { sender, receiver } = call;
+  const low: Action = { kind: 'audio_only', audioDrainMs: 0, audioMaxBitrateBps: 16_000 };
+  await send(decision(call, low));
+  await until('the sender is told', () => sender.told('audioBounded').length === 1);
+  const third = await node.join('low-audio', 'third');
+  await until('who comes later too', () => third.told('audioBounded').length === 1);
+  await send(decision(call, { kind: 'lift' }));
+  await until('it is over', () => sender.told('audioBounded').length === 2);
+  await send(decision(call, low));
+  await until('the sender is told again', () => sender.told('audioBounded').length === 3);
+  receiver.close();
+  await until('nobody hears it any more who asks', () => sender.told('audioBounded').length === 4);
+  expect(sender.told('audioBounded').map(({ maxBitrateBps }) => maxBitrateBps)).toEqual([
+    16_000,
+    null,
+    16_000,
+    null,
+  ]);
+  expect(receiver.told('audioBounded')).toEqual([]);
+  sender.close();
+  third.close();
 });
 
 test('what is stale, unknown or of another tenant is refused with the reason', async () => {
@@ -250,6 +284,7 @@ test('with Redis gone signaling goes on and a cap still expires; back again, dec
     temporalLayer: 0,
     drainMs: 0,
     minOutgoingBitrateBps: 0,
+    audioMaxBitrateBps: 0,
   };
   await ownQueue.add('decision', decision(call, cap, { ttlMs: 3_000 }));
   await until('the cap holds', () => call.stream.consumer.preferredLayers?.spatialLayer === 0);

@@ -6,7 +6,7 @@ import { row } from '../rows.ts';
 const run = (loop: LoopRow['loop'], of: Partial<LoopRow>): LoopRow => ({
   ...row([]),
   loop,
-  suffered: { frozenSeconds: 0, badAudioSeconds: 0, recoverMs: 0 },
+  suffered: { frozenSeconds: 0, withheldSeconds: 0, badAudioSeconds: 0, recoverMs: 0 },
   ...of,
 });
 const fault = { family: 'downlink-bandwidth', severity: 'severe' as const, seed: 100_000 };
@@ -16,13 +16,13 @@ describe('the comparison', () => {
   const rows = [
     run('off', {
       ...fault,
-      suffered: { frozenSeconds: 20, badAudioSeconds: 9, recoverMs: null },
+      suffered: { frozenSeconds: 20, withheldSeconds: 0, badAudioSeconds: 9, recoverMs: null },
       faultEndMs: 15_000,
       endMs: 41_000,
     }),
     run('on', {
       ...fault,
-      suffered: { frozenSeconds: 5.5, badAudioSeconds: 2, recoverMs: 6_000 },
+      suffered: { frozenSeconds: 5.5, withheldSeconds: 3, badAudioSeconds: 2, recoverMs: 6_000 },
       decisions: [take(1_400)],
     }),
     run('off', { family: 'clean', severity: 'mild', seed: 100_000 }),
@@ -42,6 +42,7 @@ describe('the comparison', () => {
     expect(result).toMatchObject({
       frozenSecondsOff: 20,
       frozenSecondsOn: 5.5,
+      withheldSecondsOn: 3,
       badAudioSecondsOff: 9,
       badAudioSecondsOn: 2,
       recoverP95MsOff: 26_000,

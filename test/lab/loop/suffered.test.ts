@@ -55,6 +55,7 @@ test('a call that nothing happens to suffers nothing', () => {
     ),
   ).toEqual({
     frozenSeconds: 0,
+    withheldSeconds: 0,
     badAudioSeconds: 0,
     recoverMs: 0,
   });
@@ -74,12 +75,38 @@ test('counts still pictures, torn sound and the way back to the height of before
   expect(found).toMatchObject({ badAudioSeconds: 3, recoverMs: 8_000 });
 });
 
+test('a picture that is held back by a decision is not frozen, and one that its sender took away is neither', () => {
+  const still = call((s) => ({ frames: s > 12 && s <= 24 ? 0 : 10 }));
+  const sent = (of: (second: number) => object) => ({
+    ...still,
+    inbound_rtp: still.inbound_rtp.map((row) => ({ ...row, consumer_id: row.kind })),
+    sfu_consumer: Array.from({ length: 41 }, (_, second) =>
+      sample('sfu_consumer', {
+        consumer_id: 'video',
+        participant_id: 'ann',
+        time: at(second),
+        ...of(second),
+      }),
+    ),
+  });
+  const held = suffered(
+    sent((s) => ({ paused: s >= 14 && s < 20 })),
+    ann,
+    span,
+  );
+  expect(held.withheldSeconds).toBe(6);
+  expect(held.frozenSeconds).toBeCloseTo(6, 0);
+  const gone = sent(() => ({ paused: false, producer_paused: true }));
+  expect(suffered(gone, ann, span)).toMatchObject({ frozenSeconds: 0, withheldSeconds: 0 });
+});
+
 test('what comes before the fault, and others, do not count', () => {
   const early = call((s) => ({ frames: s > 3 && s <= 8 ? 0 : 10, madeUp: s < 9 ? 0.5 : 0 }));
   expect(suffered(early, ann, span)).toMatchObject({ frozenSeconds: 0, badAudioSeconds: 0 });
   const bad = call(() => ({ frames: 0, madeUp: 1 }));
   expect(suffered(bad, new Set(['ben']), span)).toEqual({
     frozenSeconds: 0,
+    withheldSeconds: 0,
     badAudioSeconds: 0,
     recoverMs: 0,
   });

@@ -8,6 +8,7 @@ const low = {
   temporalLayer: 1,
   drainMs: 0,
   minOutgoingBitrateBps: 200_000,
+  audioMaxBitrateBps: 0,
 } satisfies Action;
 const drained: Action = { ...low, drainMs: 3500 };
 const audioOnly: Action = { kind: 'audio_only', audioDrainMs: 0, audioMaxBitrateBps: 0 };
@@ -83,7 +84,12 @@ const rows: Row[] = [
   },
   {
     name: 'audio only may pause the audio too, for a moment',
-    inputs: [{ at: 1000, take: decision('a', { kind: 'audio_only', audioDrainMs: 400, audioMaxBitrateBps: 0 }, 1000) }],
+    inputs: [
+      {
+        at: 1000,
+        take: decision('a', { kind: 'audio_only', audioDrainMs: 400, audioMaxBitrateBps: 0 }, 1000),
+      },
+    ],
     steps: ['a applied'],
     shown: [
       [1399, 'silent'],
