@@ -138,6 +138,30 @@ describe('at the door', () => {
 });
 
 describe('what the server does', () => {
+  it('the microphone is sent at a lower rate while somebody’s link holds no more, and lost sound is sent again', async () => {
+    const roomId = newRoom();
+    const [ana, bo] = [await newPerson(), await newPerson()];
+    await arrive(ana, roomId, 'Ana');
+    await arrive(bo, roomId, 'Bo');
+    await attribute(bo, 'Ana', 'data-video', 'on');
+    const audioMaxBitrate = () =>
+      ana.page.evaluate(() => {
+        const { watchedConnections } = window as unknown as { watchedConnections: RTCPeerConnection[] };
+        const senders = watchedConnections.flatMap((connection) => connection.getSenders());
+        const microphone = senders.find(({ track }) => track?.kind === 'audio');
+        return microphone?.getParameters().encodings[0]?.maxBitrate ?? null;
+      });
+    participant('Bo').setVideoLimit({ ...noLimit, audioMaxBitrateBps: 16_000 });
+    await until('a lower rate', async () => (await audioMaxBitrate()) === 16_000);
+    participant('Bo').setVideoLimit(noLimit);
+    await until('the usual rate', async () => (await audioMaxBitrate()) === null);
+    const heard = [...participant('Bo').consumers.values()].find(({ consumer }) => consumer.kind === 'audio');
+    expect(heard!.consumer.rtpParameters.codecs[0]!.rtcpFeedback).toContainEqual({
+      type: 'nack',
+      parameter: '',
+    });
+  });
+
   it('a withheld video leaves a note with the reason, the sound stays, and both come back', async () => {
     const roomId = newRoom();
     const [ana, bo] = [await newPerson(), await newPerson()];
