@@ -57,19 +57,20 @@ const escalateConcealed = 0.1;
 const escalateLoss = 0.12;
 /**
  * Signs that more is sent than the link holds, each beyond what random loss makes: a queue, retransmissions that are
- * retransmitted, what feedback and both ends' counts say is missing, the estimate.
+ * retransmitted, what feedback and both ends' counts say is missing.
  */
 const queueMs = 40;
 const floodShare = 0.35;
 const floodLoss = 0.35;
 const floodArrived = 0.6;
-const floodFall = 0.6;
 /** A queue that lets next to nothing of the video through returns no feedback that would tell of it. */
 const blindLoss = 0.1;
 /** The feedback's loss is a mean that lags behind: at the first sign the true one is about so much higher. */
 const lossLag = 1.5;
 /** Room left for retransmissions, key frames and RTCP. */
 const usableShare = 0.9;
+/** Where less seems to have come through: the first second tells little of how much less, and a step down is soon taken. */
+const firstTemporalLayer = 1;
 /** Over the lowest layers' bitrate, for mediasoup's own margin when it hands the estimate out. */
 const floorMargin = 1.3;
 /** mediasoup takes no lower bound. */
@@ -136,7 +137,7 @@ function whileOpen(
     const need = needOf(downlink, features);
     // What is lost whatever is sent comes through no better when less is sent.
     if (need.videos === 0 || !isOverfull(downlink)) return undefined;
-    const temporalLayer = isBlind(downlink) ? undefined : fittingTemporalLayer(need);
+    const temporalLayer = isBlind(downlink) ? undefined : (fittingTemporalLayer(need) ?? firstTemporalLayer);
     return temporalLayer === undefined
       ? take('audio_only', incident, downlink, own, features, need)
       : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
@@ -261,10 +262,12 @@ function needOf(downlink: DownlinkFeatures, features: CallFeatures): Need {
 
 /** @param usualMs round trip without a queue */
 const isOverfull = (d: DownlinkFeatures, usualMs = d.roundTripBeforeMs): boolean =>
-  isFlooded(d) || (d.bweFall ?? 0) >= floodFall || hasQueue(d, usualMs);
+  isFlooded(d) || hasQueue(d, usualMs);
 
-const hasQueue = ({ roundTripMs }: DownlinkFeatures, usualMs: number | undefined): boolean =>
-  usualMs !== undefined && (roundTripMs ?? 0) >= usualMs + queueMs;
+const hasQueue = (
+  { checkRoundTripMs, roundTripMs }: DownlinkFeatures,
+  usualMs: number | undefined,
+): boolean => usualMs !== undefined && (checkRoundTripMs ?? roundTripMs ?? 0) >= usualMs + queueMs;
 
 const isFlooded = (d: DownlinkFeatures): boolean =>
   (d.rtxBps ?? 0) >= floodShare * (d.sendBps ?? Number.POSITIVE_INFINITY) ||

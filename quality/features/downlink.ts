@@ -44,6 +44,8 @@ export interface DownlinkFeatures extends SfuLossFeatures {
   readonly nackedTracks: number | undefined;
   readonly roundTripMs: number | undefined;
   readonly roundTripBeforeMs: number | undefined;
+  /** By the client's newest connectivity check, which is asked every 2.5 s whatever is sent; the others come with RTCP. */
+  readonly checkRoundTripMs: number | undefined;
   /** By the receiver's own count, of streams that reached the SFU whole; over its newest samples and over 5 s. */
   readonly clientLoss: number | undefined;
   readonly clientLossLong: number | undefined;
@@ -119,6 +121,7 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
         (rows) => measureConsumer(rows, { fromMs: 0, toMs: rows.at(-1)!.time - shortMs }).roundTripMs,
       ),
     ),
+    checkRoundTripMs: thousandth(fresh(link.pair, atMs, staleClientMs).at(-1)?.current_round_trip_time_us),
     clientLoss: weighted(
       missing,
       (m) => m.lossRatio,
@@ -151,6 +154,8 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
     clientStalledMs: stalledMs(heard.map((i) => i.rows)),
   };
 }
+
+const thousandth = (us: number | null | undefined) => (us == null ? undefined : us / 1000);
 
 /** The shortest standstill of all streams: the client as a whole receives nothing. */
 function stalledMs(streams: readonly (readonly Sample<'inbound_rtp'>[])[]): number | undefined {

@@ -253,7 +253,8 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
             state: 'succeeded',
             requests_sent: requests,
             responses_received: grow(`${link.transport_id} responses`, c.upCut || c.downCut ? 0 : 1),
-            current_round_trip_time_us: (c.upRttMs ?? baseRttMs) * 1000,
+            current_round_trip_time_us:
+              ((link === recv ? c.downRttMs : undefined) ?? c.upRttMs ?? baseRttMs) * 1000,
             available_outgoing_bitrate: link === send ? (c.senderEstimateBps ?? 2_000_000) : null,
           }),
         );
