@@ -208,6 +208,16 @@ export const settingGroups = {
       otherwise: 'this node is the only one',
       doc: 'Of a media node among several: the origins that lead to it alone.',
     },
+    CALLSCOPE_SFU_CALL_PARTICIPANTS_PER_NODE: {
+      kind: setting.count().optional(),
+      otherwise: 'a call is on one node',
+      doc: 'So many of a call sit on one media node; whoever comes then sits on another, and the nodes pipe media to each other ([failures](failures.md#calls-on-several-nodes)). The same for all nodes.',
+    },
+    CALLSCOPE_SFU_CALLS_ACROSS_REGIONS: {
+      kind: z.enum(['on', 'off']),
+      default: 'off',
+      doc: '`on`: whoever asks at a node of another region than the call’s sits on a node of that region. The same for all nodes.',
+    },
     CALLSCOPE_SFU_WORKERS: {
       kind: setting.count().optional(),
       otherwise: 'one per core',

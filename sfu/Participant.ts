@@ -15,11 +15,11 @@ import {
 } from './media/capabilities.ts';
 import { type Layers, noLimit, type VideoLimit } from './media/layers.ts';
 import { ReceivedStream } from './ReceivedStream.ts';
-import type { Room } from './Room.ts';
+import type { Member, Room } from './Room.ts';
 import type { Identity, Telemetry } from './telemetry/Telemetry.ts';
 
 /** Microphone, camera and screen with sound, and as much again for switching devices. */
-const mostProducers = 8;
+export const mostProducers = 8;
 /** Two streams of each other participant of a full room. */
 const mostConsumers = 500;
 
@@ -52,12 +52,12 @@ export class Participant {
   readonly participantId: string;
   readonly displayName: string;
   readonly callId: string;
+  readonly room: Room;
   readonly client: ClientLink;
   readonly identity: Identity;
   readonly transports = new Map<string, MediaLink>();
   readonly producers = new Map<string, SentStream>();
   readonly consumers = new Map<string, ReceivedStream>();
-  readonly #room: Room;
   readonly #telemetry: Telemetry;
   #limit: VideoLimit = noLimit;
   #audioBound: number | null = null;
@@ -69,7 +69,7 @@ export class Participant {
     this.callId = room.callId;
     this.client = client;
     this.identity = { ...room.identity, participant_id: participantId };
-    this.#room = room;
+    this.room = room;
     this.#telemetry = telemetry;
   }
 
@@ -94,14 +94,10 @@ export class Participant {
     );
   }
 
-  producerInfos(): ProducerInfo[] {
-    return [...this.producers.values()].map((sent) => this.#producerInfo(sent));
-  }
-
   /** A new transport of a direction takes the place of the one before, with all that ran over it. */
   async createTransport(direction: 'send' | 'recv'): Promise<mediasoup.WebRtcTransport> {
-    const transport = await this.#room.router.createWebRtcTransport({
-      webRtcServer: this.#room.server,
+    const transport = await this.room.router.createWebRtcTransport({
+      webRtcServer: this.room.server,
       enableUdp: true,
       enableTcp: true,
       preferUdp: true,
@@ -159,11 +155,11 @@ export class Participant {
       this.producers.delete(producer.id);
       this.#telemetry.event(events.producerClosed, identity, { kind, source });
       // With the router everything goes at once, and the clients are told that.
-      if (this.#room.router.closed) return;
-      this.#room.broadcast('producerClosed', { producerId: producer.id }, this);
+      if (this.room.router.closed) return;
+      this.room.broadcast('producerClosed', { producerId: producer.id }, this);
     });
-    this.#room.broadcast('producerAdded', this.#producerInfo(sent), this);
-    await this.#room.speakers.add(producer);
+    this.room.broadcast('producerAdded', producerInfo(this, sent), this);
+    await this.room.speakers.add(producer);
     return producer.id;
   }
 
@@ -173,26 +169,26 @@ export class Participant {
 
   async pauseProducer(producerId: string): Promise<void> {
     await own(this.producers, producerId, 'producer').producer.pause();
-    this.#room.broadcast('producerPaused', { producerId }, this);
+    this.room.broadcast('producerPaused', { producerId }, this);
   }
 
   async resumeProducer(producerId: string): Promise<void> {
     await own(this.producers, producerId, 'producer').producer.resume();
-    this.#room.broadcast('producerResumed', { producerId }, this);
+    this.room.broadcast('producerResumed', { producerId }, this);
   }
 
   /** The consumer starts paused, under whatever limit is in force. */
   async consume(producerId: string, capabilities: mediasoup.RtpCapabilities): Promise<mediasoup.Consumer> {
     const link = [...this.transports.values()].find(({ direction }) => direction === 'recv');
     if (!link) throw new SfuError('not_found', 'No transport of direction recv to consume over.');
-    const from = this.#room.findProducer(producerId);
+    const from = this.room.findProducer(producerId);
     if (!from) throw new SfuError('not_found', 'No such producer in this room.');
     if (this.consumers.size >= mostConsumers) {
       throw new SfuError('limit_reached', `A participant may have ${mostConsumers} consumers.`);
     }
     const rtpCapabilities = withoutWithheldExtensions(capabilities);
     const consumer = await refusedByMedia(async () => {
-      if (!this.#room.router.canConsume({ producerId, rtpCapabilities })) {
+      if (!this.room.router.canConsume({ producerId, rtpCapabilities })) {
         throw new SfuError('cannot_consume', 'The client does not support the codec of this producer.');
       }
       // Lost audio is sent again as well: mediasoup does that for video only, unless asked.
@@ -251,7 +247,7 @@ export class Participant {
     for (const { transport } of [...this.transports.values()]) transport.close();
   }
 
-  #follow(consumer: mediasoup.Consumer, link: MediaLink, sent: SentStream, sender: Participant): void {
+  #follow(consumer: mediasoup.Consumer, link: MediaLink, sent: SentStream, sender: Member): void {
     const consumerId = consumer.id;
     const transportId = link.transport.id;
     const { source } = sent;
@@ -305,17 +301,18 @@ export class Participant {
       scores: scores.map(({ rid, encodingIdx, score }) => `${rid ?? encodingIdx}:${score}`).join(' '),
     });
   }
-
-  #producerInfo({ producer, source }: SentStream): ProducerInfo {
-    return {
-      producerId: producer.id,
-      participantId: this.participantId,
-      kind: producer.kind,
-      source,
-      paused: producer.paused,
-    };
-  }
 }
+
+export const producerInfos = (member: Member): ProducerInfo[] =>
+  [...member.producers.values()].map((sent) => producerInfo(member, sent));
+
+const producerInfo = ({ participantId }: Member, { producer, source }: SentStream): ProducerInfo => ({
+  producerId: producer.id,
+  participantId,
+  kind: producer.kind,
+  source,
+  paused: producer.paused,
+});
 
 function own<T>(mine: ReadonlyMap<string, T>, id: string, what: string): T {
   const found = mine.get(id);

@@ -1,7 +1,7 @@
 /** The media side of a call: one router, its participants, and who of them speaks. */
 import type { types as mediasoup } from 'mediasoup';
 import { events } from '../telemetry/events.ts';
-import type { Notifications } from '../telemetry/signaling.ts';
+import type { NotificationMessage, Notifications } from '../telemetry/signaling.ts';
 import type { CloseReason } from './errors.ts';
 import { withoutWithheldExtensions } from './media/capabilities.ts';
 import type { Participant, SentStream } from './Participant.ts';
@@ -16,11 +16,28 @@ export interface RoomOptions {
   readonly callId: string;
   readonly roomId: string;
   readonly nodeId: string;
+  /** False where the call has its home on another node, and this is a part of it. */
+  readonly isHome: boolean;
   readonly workers: Workers;
   readonly telemetry: Telemetry;
   /** Each second, with what was sampled of the room in the last ones. */
   readonly onSampled: (room: Room, recent: RecentSamples) => void;
 }
+
+/** Somebody of the call who sits on another node; what they send comes through a pipe (pipes/). */
+export interface RemoteParticipant {
+  readonly participantId: string;
+  readonly displayName: string;
+  /** The node at the other end of the pipe. */
+  readonly nodeId: string;
+  readonly producers: Map<string, SentStream>;
+}
+
+/** Whoever of the call, wherever they sit. */
+export type Member = Pick<RemoteParticipant, 'participantId' | 'displayName' | 'producers'>;
+
+/** @param from whoever the news came from and need not be told; undefined: nobody */
+export type RoomListener = (message: NotificationMessage, from: unknown) => void;
 
 export class Room {
   readonly callId: string;
@@ -28,6 +45,9 @@ export class Room {
   readonly router: mediasoup.Router;
   readonly slot: WorkerSlot;
   readonly participants = new Map<string, Participant>();
+  readonly remotes = new Map<string, RemoteParticipant>();
+  readonly #isHome: boolean;
+  readonly #listeners = new Set<RoomListener>();
   readonly #telemetry: Telemetry;
   readonly #sampler: RoomSampler;
   #speakers: Speakers | null = null;
@@ -47,6 +67,7 @@ export class Room {
 
   private constructor(options: RoomOptions, router: mediasoup.Router, slot: WorkerSlot) {
     this.callId = options.callId;
+    this.#isHome = options.isHome;
     this.identity = {
       tenant_id: options.tenantId,
       call_id: options.callId,
@@ -71,6 +92,15 @@ export class Room {
   /** What clients may use; see media/capabilities.ts for what is left out. */
   get rtpCapabilities(): mediasoup.RtpCapabilities {
     return withoutWithheldExtensions(this.router.rtpCapabilities);
+  }
+
+  /** How many are here because of this room: at home, those who sit elsewhere too. */
+  get present(): number {
+    return this.participants.size + (this.#isHome ? this.remotes.size : 0);
+  }
+
+  everybody(): Member[] {
+    return [...this.participants.values(), ...this.remotes.values()];
   }
 
   add(participant: Participant): void {
@@ -107,18 +137,26 @@ export class Room {
     }
   }
 
-  findProducer(producerId: string): { sent: SentStream; participant: Participant } | null {
-    for (const participant of this.participants.values()) {
+  findProducer(producerId: string): { sent: SentStream; participant: Member } | null {
+    for (const participant of this.everybody()) {
       const sent = participant.producers.get(producerId);
       if (sent) return { sent, participant };
     }
     return null;
   }
 
-  broadcast<M extends keyof Notifications>(method: M, data: Notifications[M], except?: Participant): void {
+  /** To those who sit here, and to whoever listens. @param from need not be told */
+  broadcast<M extends keyof Notifications>(method: M, data: Notifications[M], from?: unknown): void {
     for (const participant of this.participants.values()) {
-      if (participant !== except) participant.client.notify(method, data);
+      if (participant !== from) participant.client.notify(method, data);
     }
+    for (const listener of this.#listeners) listener({ method, data } as NotificationMessage, from);
+  }
+
+  /** @returns ends it */
+  listen(listener: RoomListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Clients are shown out. */
@@ -148,6 +186,8 @@ export class Room {
   #spoke(producerId: string | null): void {
     const participantId = producerId && this.findProducer(producerId)?.participant.participantId;
     this.broadcast('dominantSpeaker', { participantId: participantId || null });
+    // The home hears everybody, and tells it once.
+    if (!this.#isHome) return;
     this.#telemetry.event(events.dominantSpeaker, {
       ...this.identity,
       ...(participantId && producerId && { participant_id: participantId, producer_id: producerId }),

@@ -1,6 +1,7 @@
 /**
  * The calls of this node. A call is one occupancy of a room: it begins with the first admission, gets its
  * media room with the first participant in, and ends when the last one is out and nobody else is on the way.
+ * Of a call that has its home on another node, what is here is a part (pipes/).
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,6 +28,8 @@ export interface Call {
   readonly tenantId: string;
   readonly roomId: string;
   readonly callId: string;
+  /** The node that has the call, where this is a part of it only; null: this one. */
+  readonly homeNodeId: string | null;
   /** Somebody may still be on the way until then, epoch ms. */
   expectedUntilMs: number;
   /** null until the first participant is in. */
@@ -43,6 +46,8 @@ export interface RoomsOptions {
 
 export class Rooms {
   readonly #options: RoomsOptions;
+  /** With those that are replaced already, and go on until nobody is in them. */
+  readonly #calls = new Set<Call>();
   readonly #byCallId = new Map<string, Call>();
   readonly #byRoom = new Map<string, Call>();
   readonly #leftListeners: ((participant: Participant) => void)[] = [];
@@ -50,6 +55,8 @@ export class Rooms {
   readonly #enteredListeners: ((claims: JoinClaims, call: Call) => void)[] = [];
   readonly #sampledListeners: ((room: Room, recent: RecentSamples) => void)[] = [];
   readonly #sweep: NodeJS.Timeout;
+  #linkHome: (call: Call, room: Room) => Promise<void> = () =>
+    Promise.reject(new SfuError('call_over', 'This node takes no parts of calls.'));
   #stopped = false;
 
   constructor(options: RoomsOptions) {
@@ -61,7 +68,7 @@ export class Rooms {
         { sfu_node_id: options.nodeId },
         { worker: slot.index, worker_pid: slot.worker.pid },
       );
-      for (const call of this.#byCallId.values())
+      for (const call of this.#calls)
         if (call.room?.slot === slot) void this.#move(call, call.room);
     });
   }
@@ -76,7 +83,12 @@ export class Rooms {
   }
 
   get calls(): Call[] {
-    return [...this.#byCallId.values()];
+    return [...this.#calls];
+  }
+
+  /** @param link ties the room of a part to its home; resolves once everybody else of the call is in the room */
+  linkPartsBy(link: (call: Call, room: Room) => Promise<void>): void {
+    this.#linkHome = link;
   }
 
   onParticipantLeft(listener: (participant: Participant) => void): void {
@@ -99,18 +111,31 @@ export class Rooms {
   /**
    * The call going on in a room, or a new one; it is kept until `untilMs` for the one who was admitted.
    * @param newId of a new one, where it is known to others by an id already
+   * @param homeNodeId of a part of another node's call
    * @throws SfuError limit_reached, stopping
    */
-  admit(tenantId: string, roomId: string, untilMs: number, newId?: string): Call {
+  admit(
+    tenantId: string,
+    roomId: string,
+    untilMs: number,
+    newId?: string,
+    homeNodeId: string | null = null,
+  ): Call {
     if (this.#stopped) throw new SfuError('stopping', 'The node is stopping.');
     const where = roomKey(tenantId, roomId);
     let call = this.#byRoom.get(where);
+    if (call && call.homeNodeId !== null && homeNodeId === null) {
+      // Its home gave the call to this node, or is gone.
+      this.replace(call);
+      call = undefined;
+    }
     if (!call) {
-      if (this.#byCallId.size >= mostCalls) {
+      if (this.#calls.size >= mostCalls) {
         throw new SfuError('limit_reached', `The node has ${mostCalls} calls.`);
       }
       const callId = newId ?? newCallId(roomId, Date.now());
-      call = { tenantId, roomId, callId, expectedUntilMs: 0, room: null, opening: null };
+      call = { tenantId, roomId, callId, homeNodeId, expectedUntilMs: 0, room: null, opening: null };
+      this.#calls.add(call);
       this.#byRoom.set(where, call);
       this.#byCallId.set(callId, call);
     }
@@ -121,12 +146,12 @@ export class Rooms {
   /** @throws SfuError call_over, limit_reached, no_worker, stopping */
   async enter(claims: JoinClaims, client: ClientLink): Promise<{ participant: Participant; room: Room }> {
     if (this.#stopped) throw new SfuError('stopping', 'The node is stopping.');
-    const call = this.#byCallId.get(claims.callId) ?? this.#placedHere(claims);
+    const call = this.#callOf(claims);
     if (call?.tenantId !== claims.tenantId || call.roomId !== claims.roomId) {
       throw new SfuError('call_over', 'The call of this token is not on this node.');
     }
     for (const listener of this.#enteredListeners) listener(claims, call);
-    const room = await this.#open(call);
+    const room = await this.open(call);
     const { participantId } = claims;
     const before = room.participants.get(participantId);
     if (before) {
@@ -141,8 +166,7 @@ export class Rooms {
 
   /** @param reason where the client did not say goodbye itself */
   leave(participant: Participant, reason?: 'signaling_lost' | 'gone'): void {
-    const call = this.#byCallId.get(participant.callId);
-    if (!call?.room?.remove(participant, reason)) return;
+    if (!participant.room.remove(participant, reason)) return;
     for (const listener of this.#leftListeners) listener(participant);
     this.#endEmptyCalls();
   }
@@ -154,11 +178,25 @@ export class Rooms {
     for (const call of this.calls) this.end(call);
   }
 
-  /** Another node admitted to a call that is to be here. */
-  #placedHere({ nodeId, tenantId, roomId, callId }: JoinClaims): Call | undefined {
+  /** Whoever comes to the room from now on is in another call or part of it; who is in is told to do the same. */
+  replace(call: Call): void {
+    if (this.#byCallId.get(call.callId) !== call) return;
+    this.#byCallId.delete(call.callId);
+    this.#byRoom.delete(roomKey(call.tenantId, call.roomId));
+    call.room?.broadcast('nodeLeaving', {});
+  }
+
+  #callOf(claims: JoinClaims): Call | undefined {
+    const { tenantId, roomId, callId, nodeId } = claims;
+    const homeNodeId = claims.homeNodeId ?? null;
+    const isHere = (call: Call) => call.callId === callId && call.homeNodeId === homeNodeId;
+    const known = this.#byCallId.get(callId);
+    if (nodeId === undefined) return known;
     if (nodeId !== this.#options.nodeId) return undefined;
-    const call = this.admit(tenantId, roomId, Date.now(), callId);
-    return call.callId === callId ? call : undefined;
+    if (known && isHere(known)) return known;
+    // Another node admitted to a call, or a part of one, that is to be here.
+    const call = this.admit(tenantId, roomId, Date.now(), callId, homeNodeId);
+    return isHere(call) ? call : undefined;
   }
 
   #add(
@@ -172,12 +210,13 @@ export class Rooms {
     return participant;
   }
 
-  async #open(call: Call): Promise<Room> {
+  /** The room of a call, which is opened where it is not yet. @throws SfuError call_over, no_worker */
+  async open(call: Call): Promise<Room> {
     if (call.room) return call.room;
     call.opening ??= this.#newRoom(call);
     try {
       const room = await call.opening;
-      if (this.#byCallId.get(call.callId) !== call || room.router.closed) {
+      if (!this.#calls.has(call) || room.router.closed) {
         room.close('going_away');
         throw new SfuError('call_over', 'The call ended while it was opened.');
       }
@@ -188,12 +227,31 @@ export class Rooms {
     }
   }
 
-  #newRoom({ tenantId, callId, roomId }: Call): Promise<Room> {
+  async #newRoom(call: Call): Promise<Room> {
+    const { tenantId, callId, roomId, homeNodeId } = call;
     const { nodeId, workers, telemetry } = this.#options;
     const onSampled: RoomOptions['onSampled'] = (room, recent) => {
       for (const listener of this.#sampledListeners) listener(room, recent);
     };
-    return Room.open({ tenantId, callId, roomId, nodeId, workers, telemetry, onSampled });
+    const isHome = homeNodeId === null;
+    const room = await Room.open({
+      tenantId,
+      callId,
+      roomId,
+      nodeId,
+      isHome,
+      workers,
+      telemetry,
+      onSampled,
+    });
+    if (isHome) return room;
+    try {
+      await this.#linkHome(call, room);
+      return room;
+    } catch (error) {
+      room.close('going_away');
+      throw error;
+    }
   }
 
   /**
@@ -209,7 +267,7 @@ export class Rooms {
     for (const participant of present) for (const listener of this.#leftListeners) listener(participant);
     call.opening = this.#roomOnNextWorker(call);
     try {
-      const room = await this.#open(call);
+      const room = await this.open(call);
       const staying = present.filter(
         ({ client, participantId }) => client.open && !room.participants.has(participantId),
       );
@@ -224,7 +282,7 @@ export class Rooms {
     }
   }
 
-  /** @throws SfuError no_worker after the limit */
+  /** @throws SfuError no_worker after the limit, call_over */
   async #roomOnNextWorker(call: Call): Promise<Room> {
     const deadline = performance.now() + moveLimitMs;
     for (;;) {
@@ -232,7 +290,8 @@ export class Rooms {
       try {
         return await this.#newRoom(call);
       } catch (error) {
-        if (this.#stopped || performance.now() >= deadline) throw error;
+        const over = error instanceof SfuError && error.code === 'call_over';
+        if (over || this.#stopped || performance.now() >= deadline) throw error;
         await delay(moveAgainMs);
       }
     }
@@ -241,15 +300,18 @@ export class Rooms {
   #endEmptyCalls(): void {
     const now = Date.now();
     for (const call of this.calls) {
-      const empty = !call.opening && (call.room?.participants.size ?? 0) === 0;
+      const empty = !call.opening && (call.room?.present ?? 0) === 0;
       if (empty && call.expectedUntilMs <= now) this.end(call);
     }
   }
 
   /** Its clients are shown out. */
   end(call: Call): void {
-    this.#byCallId.delete(call.callId);
-    this.#byRoom.delete(roomKey(call.tenantId, call.roomId));
+    if (!this.#calls.delete(call)) return;
+    if (this.#byCallId.get(call.callId) === call) {
+      this.#byCallId.delete(call.callId);
+      this.#byRoom.delete(roomKey(call.tenantId, call.roomId));
+    }
     for (const listener of this.#endedListeners) listener(call);
     const { room } = call;
     call.room = null;

@@ -24,6 +24,10 @@ const schema = z.object({
   CALLSCOPE_SFU_ENTRANCES: setting.list().default([]),
   /** Origins of this node alone, where there are several: the one that has a call is where its clients go. */
   CALLSCOPE_SFU_NODE_ORIGINS: setting.list().default([]),
+  /** So many of a call on a node, and whoever comes then sits on another; without it all sit where the call is. */
+  CALLSCOPE_SFU_CALL_PARTICIPANTS_PER_NODE: setting.count().optional(),
+  /** `on`: whoever asks in another region than the call's sits on a node of theirs. */
+  CALLSCOPE_SFU_CALLS_ACROSS_REGIONS: z.enum(['on', 'off']).default('off'),
   CALLSCOPE_RTC_HOST: setting.host().default('127.0.0.1'),
   /** Worker i listens on this port + i, UDP and TCP. */
   CALLSCOPE_RTC_PORT: setting.port().min(1, 'expected a fixed port, 1 to 65535').default(44400),
@@ -92,6 +96,8 @@ export interface SfuConfig {
   readonly entrances: readonly string[];
   /** Empty: this node is the only one. */
   readonly nodeOrigins: readonly string[];
+  /** When a call goes on at other nodes too. */
+  readonly seats: { participantsPerNode: number | null; byRegion: boolean };
   readonly rtc: { host: string; port: number; announcedAddress: string | null; workers: number };
   readonly collector: { url: string; serverKey: string } | null;
   /** What browsers are told; empty for none. */
@@ -121,6 +127,10 @@ export function readSfuConfig(env: NodeJS.ProcessEnv = process.env): SfuConfig {
     },
     entrances: c.CALLSCOPE_SFU_ENTRANCES,
     nodeOrigins: c.CALLSCOPE_SFU_NODE_ORIGINS,
+    seats: {
+      participantsPerNode: c.CALLSCOPE_SFU_CALL_PARTICIPANTS_PER_NODE ?? null,
+      byRegion: c.CALLSCOPE_SFU_CALLS_ACROSS_REGIONS === 'on',
+    },
     rtc: {
       host: c.CALLSCOPE_RTC_HOST,
       port: c.CALLSCOPE_RTC_PORT,

@@ -15,6 +15,7 @@ export const errorTable = {
   already_joined: { status: 409, advice: 'One join per connection; open another one.' },
   recorder_unknown: { status: 401, advice: 'Send CALLSCOPE_RECORDER_SECRET of this node as bearer token.' },
   recorder_taken: { status: 409, advice: 'Leave it to the one that has it.' },
+  node_unknown: { status: 401, advice: 'Give all media nodes the same CALLSCOPE_TOKEN_SECRET.' },
   session_over: { status: 410, advice: 'Ask for admission again: POST /api/v1/join.' },
   call_over: { status: 410, advice: 'The call has ended; ask for admission again.' },
   not_found: { status: 404, advice: 'Use an address or id that was given to this client and is still open.' },

@@ -4,6 +4,7 @@
  *   http/               page, admission, health      signaling/                          the clients' socket
  *   decisions/          what the pipelines decide    reflex/                             what cannot wait for them
  *   nodes/              the other media nodes, and which of them has which call
+ *   pipes/              calls that go on at several nodes: who sits where, and what ties the parts together
  *   relays/             TURN relays and credentials for clients, and what becomes of calls when one is lost
  *   telemetry/          what the node says of itself     recording/                          what recorders take
  */
@@ -16,7 +17,10 @@ import { Decisions } from './decisions/Decisions.ts';
 import { createHttpServer } from './http/HttpServer.ts';
 import { drain } from './nodes/drain.ts';
 import { Nodes } from './nodes/Nodes.ts';
-import { Rooms } from './Rooms.ts';
+import { Links } from './pipes/Links.ts';
+import { Passes } from './pipes/Passes.ts';
+import { Seats } from './pipes/Seats.ts';
+import { type Call, Rooms } from './Rooms.ts';
 import { RecordingTaps } from './recording/RecordingTaps.ts';
 import { RecordQueue } from './recording/RecordQueue.ts';
 import { Reflex } from './reflex/Reflex.ts';
@@ -84,7 +88,6 @@ export async function startSfu(
   const relays = new Relays({ ...config, log });
   tellOfLostRelays({ relays, rooms, telemetry, nodeId });
 
-  rooms.onEntered(({ recording }, call) => recording && taps?.want(call, recording === 'transcribed'));
   const nodes =
     redisUrl && config.nodeOrigins.length > 0
       ? new Nodes({
@@ -106,12 +109,29 @@ export async function startSfu(
       : null;
   if (nodes) observeNodes(telemetry, nodes);
 
+  const toBeRecorded = (call: Call, recording: 'recorded' | 'transcribed') =>
+    taps?.want(call, recording === 'transcribed');
+  const passes = new Passes({ nodeId, tokenSecret: config.tokenSecret, tls: config.http.tls });
+  const { host: ip, announcedAddress } = config.rtc;
+  const listenInfo = { protocol: 'udp', ip, ...(announcedAddress && { announcedAddress }) } as const;
+  const links =
+    nodes &&
+    new Links({ nodeId, rooms, nodes, passes, listenInfo, telemetry, log, onRecording: toBeRecorded });
+  const seats =
+    nodes && new Seats({ nodeId, region: config.region, ...config.seats, rooms, nodes, passes });
+  rooms.onEntered(({ recording }, call) => {
+    if (!recording) return;
+    if (call.homeNodeId === null) toBeRecorded(call, recording);
+    else links?.record(call, recording);
+  });
+
   const http = await createHttpServer({
     config,
     rooms,
     taps,
     relays,
     nodes,
+    seats,
     onCredentialsRefused: (code) => {
       log.warn({ code }, 'TURN credentials refused');
       telemetry.event(events.credentialsRefused, { sfu_node_id: nodeId }, { code });
@@ -133,6 +153,7 @@ export async function startSfu(
     rooms,
     sessions,
     entrances: config.entrances,
+    links,
     tokens,
     relays,
     telemetry,

@@ -55,6 +55,13 @@ export const events = {
   nodeLost: 'rtc.sfu.node_lost',
   /** The call of a lost node goes on at another. lost_node_id, new_node_id. */
   callTakenOver: 'rtc.sfu.call_taken_over',
+  /** A part of a call is linked to its home, and sees and hears everybody; told by the part. home_node_id. */
+  partLinked: 'rtc.sfu.part_linked',
+  /**
+   * The link between two parts of a call broke while people were there: none of the other node's is seen or heard until
+   * it is made anew, or they have joined again. Told by both, where both live. other_node_id, participants.
+   */
+  partLost: 'rtc.sfu.part_lost',
   /** A request was refused. code, method. */
   signalingRefused: 'rtc.signaling.refused',
   /** The SFU decided by itself. incident, decision (JSON of the rows, see telemetry/reflex.ts), decision_id, mode. */

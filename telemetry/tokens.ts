@@ -1,8 +1,9 @@
 /**
  * Signed tokens (JWT, HS256 by `jose`). Each has one purpose, in its audience, so that none can stand in for
  * another: an invite opens one room, a join token admits one participant once-named, a telemetry token lets
- * that participant write its own telemetry and nothing else. An inspector link signs in once, which begins an inspector
- * session; an inspector login is one that is under way at an OpenID Connect provider.
+ * that participant write its own telemetry and nothing else. A node token opens one media node's way to another. An
+ * inspector link signs in once, which begins an inspector session; an inspector login is one that is under way at an
+ * OpenID Connect provider.
  */
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
@@ -23,11 +24,15 @@ export const joinClaims = z.object({
   displayName: z.string().min(1).max(80),
   /** The media node that has the call, where there are several; the call is begun there if it is not yet. */
   nodeId: id.optional(),
+  /** Where it is not that one: the participant sits there, and the call has its home here. */
+  homeNodeId: id.optional(),
   /** As in the invitation. */
   recording: z.enum(['recorded', 'transcribed']).optional(),
 });
 export const telemetryClaims = z.object({ tenantId: id, roomId: id, callId: id, participantId: id });
 const role = z.enum(['support', 'admin']);
+/** Of one media node to another, about a call that is to go on at both. */
+export const nodeClaims = z.object({ tenantId: id, roomId: id, callId: id, nodeId: id, toNodeId: id });
 export const inspectorLinkClaims = z.object({ tenantId: id, role, linkId: id });
 export const inspectorSessionClaims = z.object({ tenantId: id, role, actor: id, sessionId: id });
 
@@ -42,11 +47,13 @@ export const inspectorLoginClaims = z.object({
 export type InviteClaims = z.infer<typeof inviteClaims>;
 export type JoinClaims = z.infer<typeof joinClaims>;
 export type TelemetryClaims = z.infer<typeof telemetryClaims>;
+export type NodeClaims = z.infer<typeof nodeClaims>;
 
 const purposes = {
   invite: inviteClaims,
   join: joinClaims,
   telemetry: telemetryClaims,
+  node: nodeClaims,
   inspectorLink: inspectorLinkClaims,
   inspectorSession: inspectorSessionClaims,
   inspectorLogin: inspectorLoginClaims,

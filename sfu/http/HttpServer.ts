@@ -7,6 +7,7 @@ import type { NodeAnswer } from '../../telemetry/signaling.ts';
 import type { SfuConfig } from '../config.ts';
 import { errorTable, SfuError } from '../errors.ts';
 import type { Nodes } from '../nodes/Nodes.ts';
+import { type Seats, seatPath } from '../pipes/Seats.ts';
 import { RateLimit } from '../RateLimit.ts';
 import type { Rooms } from '../Rooms.ts';
 import type { RecordingTaps } from '../recording/RecordingTaps.ts';
@@ -32,6 +33,7 @@ export interface HttpServerOptions {
   readonly relays: Relays;
   /** null: there is this node only. */
   readonly nodes: Nodes | null;
+  readonly seats: Seats | null;
   /** TURN credentials were asked for without the right to. @param code of the refusal */
   readonly onCredentialsRefused: (code: string) => void;
   /** What the node still lacks; empty when it is ready. */
@@ -41,7 +43,7 @@ export interface HttpServerOptions {
 
 /** Not listening yet: signaling is added to `server` first. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { config, rooms, taps, relays, nodes, lacking, state } = options;
+  const { config, rooms, taps, relays, nodes, seats, lacking, state } = options;
   const { tls } = config.http;
   const app: FastifyInstance = fastify({
     bodyLimit: mostBodyBytes,
@@ -96,7 +98,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       throw new SfuError('rate_limited', 'Too many joins from this address.');
     }
     reply.header('cache-control', 'no-store');
-    return admit(request.body, config, rooms, taps, relays, nodes);
+    return admit(request.body, config, rooms, taps, relays, nodes, seats);
   });
   app.get('/api/v1/nodes/:id', async (request, reply): Promise<NodeAnswer> => {
     if (!allowed(looks, lookRate, request.ip, Date.now())) {
@@ -119,6 +121,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     }
   });
 
+  if (seats) {
+    app.post(seatPath, (request) => seats.answer(request.headers.authorization, request.body));
+  }
   if (taps && config.recording) recordingRoutes(app, { taps, rooms, secret: config.recording.secret });
 
   await servePage(app, config.pageDir);

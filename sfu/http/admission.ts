@@ -9,6 +9,7 @@ import { type InviteClaims, signToken, verifyToken } from '../../telemetry/token
 import type { SfuConfig } from '../config.ts';
 import { SfuError } from '../errors.ts';
 import type { Nodes } from '../nodes/Nodes.ts';
+import type { Seats } from '../pipes/Seats.ts';
 import type { Rooms } from '../Rooms.ts';
 import type { RecordingTaps } from '../recording/RecordingTaps.ts';
 import type { Relays } from '../relays/Relays.ts';
@@ -23,7 +24,7 @@ export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'clientCollectorUr
 
 /**
  * @param taps null where nothing can be recorded: an invitation that asks for it is refused then
- * @param nodes null where this node is the only one
+ * @param nodes null where this node is the only one, as are `seats`
  * @throws SfuError malformed, invite_expired, invite_invalid, limit_reached, stopping, recording_off
  */
 export async function admit(
@@ -33,6 +34,7 @@ export async function admit(
   taps: RecordingTaps | null,
   relays: Relays,
   nodes: Nodes | null,
+  seats: Seats | null,
 ): Promise<JoinAnswer> {
   const request = joinRequestSchema.safeParse(body);
   if (!request.success) {
@@ -48,12 +50,16 @@ export async function admit(
       ? rooms.admit(tenantId, roomId, nowMs + joinTokenSeconds * 1000, place?.callId)
       : place;
   const participantId = `p-${randomBytes(8).toString('hex')}`;
+  const who = { participantId, forMs: joinTokenSeconds * 1000 };
+  const seat = place && seats ? await seats.seat({ tenantId, roomId }, place, who) : place;
   const claims = { tenantId, roomId, callId, participantId };
+  const seated = place &&
+    seat && { nodeId: seat.nodeId, ...(seat !== place && { homeNodeId: place.nodeId }) };
   const secret = config.tokenSecret;
   const [joinToken, telemetryToken] = await Promise.all([
     signToken(
       'join',
-      { ...claims, displayName, ...(place && { nodeId: place.nodeId }), ...(recording && { recording }) },
+      { ...claims, displayName, ...seated, ...(recording && { recording }) },
       { secret, ttlSeconds: joinTokenSeconds },
     ),
     signToken('telemetry', claims, { secret, ttlSeconds: telemetryTokenSeconds }),
@@ -67,8 +73,8 @@ export async function admit(
     participantId,
     iceServers: relays.iceServers(participantId),
     entrances: [...config.entrances],
-    sfuNodeId: place?.nodeId ?? config.nodeId,
-    nodeOrigins: [...(place?.origins ?? [])],
+    sfuNodeId: seat?.nodeId ?? config.nodeId,
+    nodeOrigins: [...(seat?.origins ?? [])],
     serverTimeMs: nowMs,
   };
 }

@@ -10,7 +10,7 @@ import {
   placementMs,
 } from '../../telemetry/media-nodes.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
-import { newCallId, type Rooms } from '../Rooms.ts';
+import { type Call, newCallId, type Rooms } from '../Rooms.ts';
 import { chooseNode } from './choose.ts';
 import { type Loss, stillMissed } from './missed.ts';
 import { type Health, probe } from './probe.ts';
@@ -99,9 +99,29 @@ export class Nodes {
       return await this.#place(room);
     } catch (error) {
       this.#noted(error);
-      const callId = this.#options.rooms.callIn(room)?.callId ?? newCallId(room.roomId, Date.now());
-      return this.#placeOf({ ...this.#self, callId });
+      const { rooms, nodeId } = this.#options;
+      const call = rooms.callIn(room);
+      const callId = call?.callId ?? newCallId(room.roomId, Date.now());
+      return this.placeOf({ nodeId: call?.homeNodeId ?? nodeId, callId });
     }
+  }
+
+  placeOf({ nodeId, callId }: Pick<Placement, 'nodeId' | 'callId'>): Place {
+    const here = nodeId === this.#options.nodeId;
+    const origins = here ? this.#options.origins : (this.#known.get(nodeId)?.origins ?? []);
+    return { nodeId, callId, origins, here };
+  }
+
+  /** As last heard. */
+  known(nodeId: string): NodeHeartbeat | undefined {
+    return this.#known.get(nodeId);
+  }
+
+  /** Those that are heard and not known to be gone. */
+  get others(): NodeHeartbeat[] {
+    return [...this.#known.values()].filter(
+      (node) => node.nodeId !== this.#options.nodeId && this.#isHeard(node),
+    );
   }
 
   /** Whether a node lives, by a look of this moment. */
@@ -132,6 +152,7 @@ export class Nodes {
     try {
       const others = (await this.#living()).filter((node) => node.nodeId !== nodeId);
       for (const call of rooms.calls) {
+        if (call.homeNodeId !== null) continue;
         const heir = chooseNode(others, { nodeId: '', region });
         if (!heir) return false;
         const { callId } = call;
@@ -167,7 +188,7 @@ export class Nodes {
   async #place(room: Room): Promise<Place> {
     for (let attempt = 0; ; attempt++) {
       const before = await this.#registry.placement(room);
-      if (before && (await this.#has(before))) return this.#placeOf(before);
+      if (before && (await this.#has(before))) return this.placeOf(before);
       const living = await this.#living();
       const { nodeId, startedMs } = chooseNode(living, this.#self) ?? this.#self;
       const callId = before?.callId ?? newCallId(room.roomId, Date.now());
@@ -177,7 +198,7 @@ export class Nodes {
           const { tenantId } = room;
           this.#options.onTakenOver({ tenantId, callId, lostNodeId: before.nodeId, newNodeId: nodeId });
         }
-        return this.#placeOf(now);
+        return this.placeOf(now);
       }
       if (attempt === placeAttempts) throw new Error('others keep taking the room');
     }
@@ -197,17 +218,9 @@ export class Nodes {
     return (await this.#lost.get(processOf(before))) ?? false;
   }
 
-  #placeOf({ nodeId, callId }: Pick<Placement, 'nodeId' | 'callId'>): Place {
-    const here = nodeId === this.#options.nodeId;
-    const origins = here ? this.#options.origins : (this.#known.get(nodeId)?.origins ?? []);
-    return { nodeId, callId, origins, here };
-  }
-
   async #living(): Promise<NodeHeartbeat[]> {
-    const others = [...(await this.#heard()).values()].filter(
-      (node) => node.nodeId !== this.#options.nodeId && this.#isHeard(node),
-    );
-    return [this.#self, ...others];
+    await this.#heard();
+    return [this.#self, ...this.others];
   }
 
   #isHeard = (node: NodeHeartbeat) => this.#known.has(node.nodeId) && !this.#gone.has(processOf(node));
@@ -294,6 +307,7 @@ export class Nodes {
     if (this.#draining) return;
     try {
       for (const call of rooms.calls) {
+        if (call.homeNodeId !== null) continue;
         const mine = { callId: call.callId, nodeId, startedMs: this.#startedMs };
         if (await this.#registry.renew(call, mine)) continue;
         log.warn({ callId: call.callId }, 'another node has taken the call; its clients are sent there');
@@ -304,7 +318,8 @@ export class Nodes {
     }
   }
 
-  async #release(call: Room & { readonly callId: string }): Promise<void> {
+  async #release(call: Call): Promise<void> {
+    if (call.homeNodeId !== null) return;
     const { nodeId } = this.#options;
     const mine = { callId: call.callId, nodeId, startedMs: this.#startedMs };
     await this.#registry.release(call, mine).catch((error: unknown) => this.#noted(error));

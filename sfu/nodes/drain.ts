@@ -21,4 +21,4 @@ export async function drain(nodes: Nodes, rooms: Rooms, log: Logger): Promise<vo
 }
 
 const present = (rooms: Rooms): number =>
-  rooms.calls.reduce((sum, { room }) => sum + (room?.participants.size ?? 0), 0);
+  rooms.calls.reduce((sum, { room }) => sum + (room?.present ?? 0), 0);

@@ -220,7 +220,7 @@ export class RecordingTaps {
 /** Tells of streams that came and went since the last look. */
 function tell(tap: Tap, call: Call): void {
   const present = new Set<string>();
-  for (const { participantId, displayName, producers } of call.room?.participants.values() ?? []) {
+  for (const { participantId, displayName, producers } of call.room?.everybody() ?? []) {
     for (const [producerId, { producer, source }] of producers) {
       present.add(producerId);
       if (tap.told.has(producerId)) continue;

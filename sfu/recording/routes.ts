@@ -39,8 +39,8 @@ export function recordingRoutes(app: FastifyInstance, { taps, rooms, secret }: R
 
   app.post(recordingPaths.wanted, { onRequest }, (request, reply) => {
     const { tenantId, roomId, transcribe } = parsed(recordRequestSchema, request.body);
-    const found = rooms.calls.find((one) => one.tenantId === tenantId && one.roomId === roomId);
-    if (!found) throw new SfuError('not_found', 'There is no call in this room.');
+    const found = rooms.callIn({ tenantId, roomId });
+    if (found?.homeNodeId !== null) throw new SfuError('not_found', 'There is no call in this room.');
     taps.want(found, transcribe);
     reply.code(202);
     return { callId: found.callId };

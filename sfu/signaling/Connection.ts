@@ -9,7 +9,7 @@ import { events } from '../../telemetry/events.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import type { Notifications, ResponseData, ResponseMessage } from '../../telemetry/signaling.ts';
 import { type CloseReason, closeCodes, SfuError } from '../errors.ts';
-import type { Participant } from '../Participant.ts';
+import { type Participant, producerInfos } from '../Participant.ts';
 import { RateLimit } from '../RateLimit.ts';
 import type { Room } from '../Room.ts';
 import type { Rooms } from '../Rooms.ts';
@@ -157,13 +157,12 @@ export class Connection implements SessionSocket {
   }
 
   #resume(token: string): ResponseData['resume'] {
-    const { rooms, sessions } = this.#options;
+    const { sessions } = this.#options;
     this.#begin();
     const { session, participant } = sessions.resume(token, this);
     this.#session = session;
     this.#joined();
-    const room = rooms.call(participant.callId)?.room;
-    if (!room) throw new SfuError('session_over', 'The call of this session is over.');
+    const { room } = participant;
     return {
       routerRtpCapabilities: room.rtpCapabilities as client.RtpCapabilities,
       ...othersOf(participant, room),
@@ -236,10 +235,10 @@ export class Connection implements SessionSocket {
 }
 
 function othersOf(participant: Participant, room: Room) {
-  const others = [...room.participants.values()].filter((other) => other !== participant);
+  const others = room.everybody().filter((other) => other !== participant);
   return {
-    participants: others.map(({ info }) => info),
-    producers: others.flatMap((other) => other.producerInfos()),
+    participants: others.map(({ participantId, displayName }) => ({ participantId, displayName })),
+    producers: others.flatMap(producerInfos),
   };
 }
 

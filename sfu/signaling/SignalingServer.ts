@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { type Links, linkPath } from '../pipes/Links.ts';
 import { RateLimit } from '../RateLimit.ts';
 import { Connection, type ConnectionOptions } from './Connection.ts';
 
@@ -28,11 +29,16 @@ export class SignalingServer {
 
   /**
    * @param server the page's own HTTP server; upgrades on other paths are refused
-   * @param options `entrances`: origins whose pages may open the socket, besides this server's own
+   * @param options `entrances`: origins whose pages may open the socket, besides this server's own; `links`: where other
+   * nodes link parts of calls, null where there are none
    */
   constructor(
     server: Server,
-    { entrances, ...options }: Omit<ConnectionOptions, 'socket'> & { entrances: readonly string[] },
+    {
+      entrances,
+      links,
+      ...options
+    }: Omit<ConnectionOptions, 'socket'> & { entrances: readonly string[]; links: Links | null },
   ) {
     this.#origins = new Set(entrances);
     this.#sockets = new WebSocketServer({
@@ -41,6 +47,10 @@ export class SignalingServer {
       perMessageDeflate: false,
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (links && !this.#stopped && request.url === linkPath) {
+        void links.accept(request, socket, head);
+        return;
+      }
       const status = this.#refusal(request);
       if (status) {
         socket.on('error', () => {});
