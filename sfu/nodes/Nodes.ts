@@ -117,9 +117,9 @@ export class Nodes {
     return this.#known.get(nodeId);
   }
 
-  /** Those that are heard and not known to be gone. */
-  get others(): NodeHeartbeat[] {
-    return [...this.#known.values()].filter(
+  /** Those that are heard and not known to be gone. @throws while the registry is away */
+  async others(): Promise<NodeHeartbeat[]> {
+    return [...(await this.#heard()).values()].filter(
       (node) => node.nodeId !== this.#options.nodeId && this.#isHeard(node),
     );
   }
@@ -219,8 +219,7 @@ export class Nodes {
   }
 
   async #living(): Promise<NodeHeartbeat[]> {
-    await this.#heard();
-    return [this.#self, ...this.others];
+    return [this.#self, ...(await this.others())];
   }
 
   #isHeard = (node: NodeHeartbeat) => this.#known.has(node.nodeId) && !this.#gone.has(processOf(node));

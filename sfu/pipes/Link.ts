@@ -22,6 +22,9 @@ const mostUnanswered = 3;
 const mostUnreadBytes = 4 * 1024 * 1024;
 /** More than any call has. */
 const mostRemotes = 5_000;
+/** RFC 6455, section 7.4.1: the part has ended; whoever was in it left, or is shown out. */
+const ended = 1000;
+const farewellLimitMs = 1_000;
 
 export interface LinkOptions {
   /** Open, or about to. */
@@ -42,7 +45,7 @@ export interface LinkOptions {
 export class Link {
   /** Everybody at the other end is in the room. Rejects when the link ends before. */
   readonly ready: Promise<void>;
-  /** How many of the other end were in the room until then. */
+  /** How many of the other end were in the room when the link broke; 0 where it ended with that end's part. */
   readonly closed: Promise<number>;
   readonly #options: LinkOptions;
   readonly #remotes = new Map<string, RemoteParticipant>();
@@ -73,8 +76,11 @@ export class Link {
       this.#unanswered = 0;
     });
     socket.on('error', (error) => this.close(error));
-    socket.on('close', () => this.close());
-    room.router.observer.once('close', () => this.close());
+    socket.on('close', (code) => {
+      if (code === ended) this.#closed.resolve(0);
+      this.close();
+    });
+    room.router.observer.once('close', () => this.#sayFarewell());
     this.#limit = setTimeout(() => this.close(), readyLimitMs);
     this.#ping = setInterval(() => this.#askWhetherItLives(), pingEveryMs);
   }
@@ -98,6 +104,13 @@ export class Link {
     this.#closed.resolve(this.#remotes.size);
     for (const remote of [...this.#remotes.values()]) this.#left(remote);
     this.#ready.reject(why ?? new Error('the link ended'));
+  }
+
+  #sayFarewell(): void {
+    const { socket } = this.#options;
+    if (socket.readyState !== socket.OPEN) return this.close();
+    socket.close(ended);
+    setTimeout(() => this.close(), farewellLimitMs).unref();
   }
 
   /** Says hello. Never throws: what cannot be opened is closed. */

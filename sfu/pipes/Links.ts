@@ -128,10 +128,9 @@ export class Links {
           : new Error(`the home answered ${response.statusCode}`),
       ),
     );
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') link.close(new SfuError('call_over', 'The node is gone.'));
+    await link.ready.catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ECONNREFUSED' ? new SfuError('call_over', 'The node is gone.') : error;
     });
-    await link.ready;
     this.#toHome.set(call, link);
     const recording = this.#recordings.get(call);
     if (recording) link.send({ type: 'recording', recording });

@@ -89,7 +89,7 @@ export class Seats {
     const { nodeId: own, region: ownRegion, nodes, participantsPerNode, byRegion } = this.#options;
     const nowMs = Date.now();
     const taken = this.#taken(callId, nowMs);
-    let { others } = nodes;
+    let others = await nodes.others().catch(() => []);
     for (;;) {
       const seated = chooseSeat({
         home: { nodeId: own, region: ownRegion },

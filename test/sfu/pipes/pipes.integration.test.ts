@@ -25,11 +25,14 @@ const redisDir = mkdtempSync(join(tmpdir(), 'callscope-pipes-'));
 const started: TestNode[] = [];
 const children: ChildProcess[] = [];
 const sending: Sent[] = [];
+const clients: TestClient[] = [];
 beforeAll(async () => {
   redis = await startRedis({ dataDir: redisDir });
 });
 afterEach(async () => {
   for (const sent of sending.splice(0)) sent.stop();
+  // A node that is to stop waits for those who are there.
+  for (const client of clients.splice(0)) client.close();
   for (const child of children.splice(0)) child.kill('SIGKILL');
   for (const node of started.splice(0)) await node.stop();
 });
@@ -62,7 +65,11 @@ async function start(...more: Env[]) {
 }
 
 const knowEachOther = (nodes: readonly TestNode[], count: number) =>
-  until('they know each other', () => nodes.every(({ nodes }) => nodes!.others.length >= count - 1), 30_000);
+  until(
+    'they know each other',
+    async () => (await Promise.all(nodes.map(({ nodes }) => nodes!.others()))).every((o) => o.length === count - 1),
+    30_000,
+  );
 
 /** A node as a process of its own, which can be killed. */
 async function startProcess(env: Env): Promise<ChildProcess> {
@@ -83,6 +90,7 @@ async function startProcess(env: Env): Promise<ChildProcess> {
 
 async function joinBy({ joinToken, nodeOrigins }: JoinAnswer): Promise<TestClient> {
   const client = await TestClient.connect(nodeOrigins[0]!);
+  clients.push(client);
   await client.join(joinToken);
   return client;
 }
@@ -115,9 +123,10 @@ test('whoever comes when the home has its share sits on another node, and all se
     callId: ana.joined!.callId,
     participants: [{ participantId: ana.joined!.participantId, displayName: 'Ana' }],
   });
-  expect(ana.told('participantJoined')).toEqual([
-    { participantId: bo.joined!.participantId, displayName: 'Bo' },
-  ]);
+  expect(await until('Ana is told', () => ana.told('participantJoined')[0])).toEqual({
+    participantId: bo.joined!.participantId,
+    displayName: 'Bo',
+  });
 
   const fromAna = await sendFrom(one, ana, 'audio');
   const fromBo = await sendFrom(two, bo, 'video');
