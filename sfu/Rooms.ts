@@ -68,8 +68,7 @@ export class Rooms {
         { sfu_node_id: options.nodeId },
         { worker: slot.index, worker_pid: slot.worker.pid },
       );
-      for (const call of this.#calls)
-        if (call.room?.slot === slot) void this.#move(call, call.room);
+      for (const call of this.#calls) if (call.room?.slot === slot) void this.#move(call, call.room);
     });
   }
 

@@ -117,8 +117,7 @@ export async function startSfu(
   const links =
     nodes &&
     new Links({ nodeId, rooms, nodes, passes, listenInfo, telemetry, log, onRecording: toBeRecorded });
-  const seats =
-    nodes && new Seats({ nodeId, region: config.region, ...config.seats, rooms, nodes, passes });
+  const seats = nodes && new Seats({ nodeId, region: config.region, ...config.seats, rooms, nodes, passes });
   rooms.onEntered(({ recording }, call) => {
     if (!recording) return;
     if (call.homeNodeId === null) toBeRecorded(call, recording);

@@ -6,8 +6,8 @@
 import { lookup } from 'node:dns/promises';
 import type { types as mediasoup } from 'mediasoup';
 import type { RawData, WebSocket } from 'ws';
-import type { NotificationMessage } from '../../telemetry/signaling.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
+import type { NotificationMessage } from '../../telemetry/signaling.ts';
 import { SfuError } from '../errors.ts';
 import { mostProducers, producerInfos } from '../Participant.ts';
 import type { RemoteParticipant, Room } from '../Room.ts';
@@ -260,7 +260,8 @@ export class Link {
     try {
       producer = await transport.produce({ id: producerId, kind, rtpParameters, paused });
     } catch (error) {
-      if (!transport.closed) log.warn({ callId: room.callId, producerId, err: error }, 'not taken of the pipe');
+      if (!transport.closed)
+        log.warn({ callId: room.callId, producerId, err: error }, 'not taken of the pipe');
       return;
     }
     if (this.#isClosed) return;

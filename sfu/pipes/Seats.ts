@@ -16,6 +16,8 @@ import type { Passes } from './Passes.ts';
 export const seatPath = '/api/v1/seats';
 
 const askLimitMs = 1_000;
+/** A node that somebody was sent to so long ago, and that has made no part of the call since, may not be able to. */
+const partLimitMs = 5_000;
 const mostAnswerBytes = 1_024;
 
 export interface SeatsOptions {
@@ -32,6 +34,7 @@ export interface SeatsOptions {
 interface Expected {
   readonly callId: string;
   readonly nodeId: string;
+  readonly sinceMs: number;
   readonly untilMs: number;
 }
 
@@ -78,8 +81,7 @@ export class Seats {
     const { rooms, passes } = this.#options;
     const { tenantId, roomId, callId, nodeId } = await passes.check(authorization);
     const parsed = seatRequestSchema.safeParse(body);
-    if (!parsed.success)
-      throw new SfuError('malformed', `The request is not valid: ${told(parsed.error)}.`);
+    if (!parsed.success) throw new SfuError('malformed', `The request is not valid: ${told(parsed.error)}.`);
     const call = rooms.admit(tenantId, roomId, Date.now() + parsed.data.forMs, callId);
     if (call.callId !== callId) throw new SfuError('call_over', 'Another call is in this room.');
     return { nodeId: await this.#choose(callId, nodeId, parsed.data) };
@@ -88,8 +90,9 @@ export class Seats {
   async #choose(callId: string, askedNodeId: string, { participantId, region, forMs }: SeatRequest) {
     const { nodeId: own, region: ownRegion, nodes, participantsPerNode, byRegion } = this.#options;
     const nowMs = Date.now();
-    const taken = this.#taken(callId, nowMs);
     let others = await nodes.others().catch(() => []);
+    const { taken, unable } = this.#lookAt(callId, nowMs);
+    others = others.filter(({ nodeId }) => !unable.has(nodeId));
     for (;;) {
       const seated = chooseSeat({
         home: { nodeId: own, region: ownRegion },
@@ -100,26 +103,33 @@ export class Seats {
         byRegion,
       });
       if (await nodes.lives(seated)) {
-        this.#expected.set(participantId, { callId, nodeId: seated, untilMs: nowMs + forMs });
+        const untilMs = nowMs + forMs;
+        this.#expected.set(participantId, { callId, nodeId: seated, sinceMs: nowMs, untilMs });
         return seated;
       }
       others = others.filter(({ nodeId }) => nodeId !== seated);
     }
   }
 
-  #taken(callId: string, nowMs: number): Map<string, number> {
+  /** How many are on a node or on their way there, and which nodes have been waited for in vain. */
+  #lookAt(callId: string, nowMs: number): { taken: Map<string, number>; unable: Set<string> } {
     const { nodeId: own, rooms } = this.#options;
     const room = rooms.call(callId)?.room;
     const taken = new Map<string, number>();
+    const unable = new Set<string>();
     const take = (nodeId: string) => taken.set(nodeId, (taken.get(nodeId) ?? 0) + 1);
     for (const _ of room?.participants.keys() ?? []) take(own);
     for (const { nodeId } of room?.remotes.values() ?? []) take(nodeId);
-    for (const [participantId, { callId: theirs, nodeId, untilMs }] of this.#expected) {
+    const linked = new Set([own, ...taken.keys()]);
+    for (const [participantId, { callId: theirs, nodeId, sinceMs, untilMs }] of this.#expected) {
       const isIn = room?.participants.has(participantId) || room?.remotes.has(participantId);
       if (untilMs <= nowMs || (theirs === callId && isIn)) this.#expected.delete(participantId);
-      else if (theirs === callId) take(nodeId);
+      else if (theirs === callId) {
+        take(nodeId);
+        if (!linked.has(nodeId) && nowMs - sinceMs > partLimitMs) unable.add(nodeId);
+      }
     }
-    return taken;
+    return { taken, unable };
   }
 
   /** @throws where the home gives no answer in time */

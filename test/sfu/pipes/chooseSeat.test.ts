@@ -65,7 +65,11 @@ test.each<[string, Partial<SeatQuestion>, string]>([
     { participantsPerNode: 1, taken: new Map([['home', 1]]), others: [node('b', { state: 'draining' })] },
     'home',
   ],
-  ['the asked region has a node', { byRegion: true, asked: inUs, others: [node('b'), node('us', inUs)] }, 'us'],
+  [
+    'the asked region has a node',
+    { byRegion: true, asked: inUs, others: [node('b'), node('us', inUs)] },
+    'us',
+  ],
   ['the asked region has none', { byRegion: true, asked: inUs }, 'home'],
   [
     'the asked region’s node is full',

@@ -6,6 +6,7 @@ import { Queue } from 'bullmq';
 import type { types as mediasoup } from 'mediasoup';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { openWay } from '../../../lab/failures/way.ts';
 import { freePortRange } from '../../../runtime/embedded/ports.ts';
 import { startRedis } from '../../../runtime/embedded/redis.ts';
 import { linkPath } from '../../../sfu/pipes/Links.ts';
@@ -57,8 +58,7 @@ async function start(...more: Env[]) {
     ...own,
   });
   const nodes: TestNode[] = [];
-  for (const own of more)
-    nodes.push(await startTestNode(env(`n${nodes.length + 1}`, await freePort(), own)));
+  for (const own of more) nodes.push(await startTestNode(env(`n${nodes.length + 1}`, await freePort(), own)));
   started.push(...nodes);
   await knowEachOther(nodes, nodes.length);
   return { nodes, env, redisUrl };
@@ -67,7 +67,8 @@ async function start(...more: Env[]) {
 const knowEachOther = (nodes: readonly TestNode[], count: number) =>
   until(
     'they know each other',
-    async () => (await Promise.all(nodes.map(({ nodes }) => nodes!.others()))).every((o) => o.length === count - 1),
+    async () =>
+      (await Promise.all(nodes.map(({ nodes }) => nodes!.others()))).every((o) => o.length === count - 1),
     30_000,
   );
 
@@ -239,10 +240,7 @@ test('people of two parts meet by way of the home, also those who were there bef
 
 test('whoever asks in another region sits there, where that is wished', async () => {
   const across = { CALLSCOPE_SFU_CALLS_ACROSS_REGIONS: 'on' };
-  const { nodes } = await start(
-    { ...across, CALLSCOPE_REGION: 'eu' },
-    { ...across, CALLSCOPE_REGION: 'us' },
-  );
+  const { nodes } = await start({ ...across, CALLSCOPE_REGION: 'eu' }, { ...across, CALLSCOPE_REGION: 'us' });
   const [eu, us] = nodes as [TestNode, TestNode];
   expect(await eu.admit('regions', 'A')).toMatchObject({ sfuNodeId: 'n1' });
   expect(await us.admit('regions', 'B')).toMatchObject({ sfuNodeId: 'n2', nodeOrigins: [us.url] });
@@ -376,6 +374,47 @@ test('the home is killed: its parts end, and their people go on in the same call
   const again = await joinBy(await one.admit('home', 'Bo'));
   expect(again.joined).toMatchObject({ sfuNodeId: 'n1', callId: ana.joined!.callId, participants: [] });
   expect(one.rooms.calls).toMatchObject([{ homeNodeId: null }]);
+});
+
+test('the way to the home is cut: the part is linked anew; closed for good: its people sit elsewhere', async () => {
+  const { nodes, env } = await start(oneEach);
+  const [two] = nodes as [TestNode];
+  const port = await freePort();
+  const way = await openWay(`http://127.0.0.1:${port}`);
+  const one = await startTestNode(
+    env('home', port, { ...oneEach, CALLSCOPE_SFU_NODE_ORIGINS: way.origin, CALLSCOPE_REGION: 'eu' }),
+  );
+  started.push(one);
+  await knowEachOther([one, two], 2);
+  try {
+    const ana = await joinBy(await one.admit('way', 'Ana'));
+    expect(ana.joined!.sfuNodeId).toBe('home');
+    const bo = await joinBy(await one.admit('way', 'Bo'));
+    way.cut();
+    await until('it is linked anew', () => two.records('rtc.sfu.part_linked').length === 2);
+    expect(two.records('rtc.sfu.part_lost')).toEqual([
+      expect.objectContaining({ other_node_id: 'home', participants: 1 }),
+    ]);
+    const sent = await sendFrom(one, ana, 'audio');
+    await until('Bo is told', () => bo.told('producerAdded')[0]);
+    await flows(await receive(two, bo, sent.producer.id));
+    expect(two.records('rtc.participant.left')).toEqual([]);
+
+    way.set('refuse');
+    way.cut();
+    expect(await bo.closed).toMatchObject({ reason: 'going_away' });
+    await until('Bo is gone', () => participantOf(one, ana).room.remotes.size === 0);
+    // The home cannot know that the other node does not reach it; it finds out that nobody comes in there.
+    const seats = await until('Bo is seated at home', async () => {
+      const answer = await one.admit('way', 'Bo');
+      if (answer.sfuNodeId === 'home') return answer;
+      await expect(joinBy(answer)).rejects.toThrow(/call_over/);
+      return null;
+    });
+    expect(seats.callId).toBe(ana.joined!.callId);
+  } finally {
+    await way.close();
+  }
 });
 
 test('the home’s media worker dies: its part is linked anew, and nobody leaves', async () => {
