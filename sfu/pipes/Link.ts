@@ -108,9 +108,10 @@ export class Link {
 
   #sayFarewell(): void {
     const { socket } = this.#options;
-    if (socket.readyState !== socket.OPEN) return this.close();
-    socket.close(ended);
-    setTimeout(() => this.close(), farewellLimitMs).unref();
+    if (socket.readyState === socket.OPEN) {
+      socket.close(ended);
+      setTimeout(() => this.close(), farewellLimitMs).unref();
+    } else this.close();
   }
 
   /** Says hello. Never throws: what cannot be opened is closed. */
