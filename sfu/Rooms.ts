@@ -9,7 +9,7 @@ import { events } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/service/service.ts';
 import type { JoinClaims } from '../telemetry/tokens.ts';
 import { SfuError } from './errors.ts';
-import { type ClientLink, Participant } from './Participant.ts';
+import { type ClientLink, Participant, producerInfos } from './Participant.ts';
 import { Room, type RoomOptions } from './Room.ts';
 import type { RecentSamples } from './reflex/RecentSamples.ts';
 import type { Telemetry } from './telemetry/Telemetry.ts';
@@ -177,7 +177,7 @@ export class Rooms {
     for (const call of this.calls) this.end(call);
   }
 
-  /** Whoever comes to the room from now on is in another call or part of it; who is in is told to do the same. */
+  /** A part: whoever comes to the room from now on is in the call as it is elsewhere; who is in is told to go there. */
   replace(call: Call): void {
     if (this.#byCallId.get(call.callId) !== call) return;
     this.#byCallId.delete(call.callId);
@@ -262,6 +262,7 @@ export class Rooms {
     const { callId } = call;
     const begun = performance.now();
     call.room = null;
+    const elsewhere = [...lost.remotes.keys()];
     const present = lost.end('worker_died');
     for (const participant of present) for (const listener of this.#leftListeners) listener(participant);
     call.opening = this.#roomOnNextWorker(call);
@@ -272,7 +273,10 @@ export class Rooms {
       );
       const moved = staying.map((before) => this.#add(before, room, before.client));
       // All are in before the first is told: it may ask for the others at once.
-      for (const participant of moved) participant.client.follow(participant, room);
+      for (const participant of moved) {
+        participant.client.follow(participant, room);
+        tellOfRemotes(participant, room, elsewhere);
+      }
       const tookMs = Math.round(performance.now() - begun);
       log.warn({ callId, participants: moved.length, tookMs }, 'call lost its media worker; another has it');
     } catch (error) {
@@ -318,6 +322,21 @@ export class Rooms {
     const present = [...room.participants.values()];
     room.close('going_away');
     for (const participant of present) for (const listener of this.#leftListeners) listener(participant);
+  }
+}
+
+/**
+ * Who sits elsewhere goes on sending and says nothing anew when the room moves; and comes or goes with the link meanwhile.
+ * @param before whom the client knows of
+ */
+function tellOfRemotes({ client }: Participant, { remotes }: Room, before: readonly string[]): void {
+  for (const participantId of before) {
+    if (!remotes.has(participantId)) client.notify('participantLeft', { participantId });
+  }
+  for (const remote of remotes.values()) {
+    const { participantId, displayName } = remote;
+    if (!before.includes(participantId)) client.notify('participantJoined', { participantId, displayName });
+    for (const producer of producerInfos(remote)) client.notify('producerAdded', producer);
   }
 }
 

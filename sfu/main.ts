@@ -111,13 +111,15 @@ export async function startSfu(
 
   const toBeRecorded = (call: Call, recording: 'recorded' | 'transcribed') =>
     taps?.want(call, recording === 'transcribed');
-  const passes = new Passes({ nodeId, tokenSecret: config.tokenSecret, tls: config.http.tls });
+  const passes = nodes && new Passes({ nodeId, tokenSecret: config.tokenSecret, tls: config.http.tls });
   const { host: ip, announcedAddress } = config.rtc;
   const listenInfo = { protocol: 'udp', ip, ...(announcedAddress && { announcedAddress }) } as const;
   const links =
     nodes &&
+    passes &&
     new Links({ nodeId, rooms, nodes, passes, listenInfo, telemetry, log, onRecording: toBeRecorded });
-  const seats = nodes && new Seats({ nodeId, region: config.region, ...config.seats, rooms, nodes, passes });
+  const seats =
+    nodes && passes && new Seats({ nodeId, region: config.region, ...config.seats, rooms, nodes, passes });
   rooms.onEntered(({ recording }, call) => {
     if (!recording) return;
     if (call.homeNodeId === null) toBeRecorded(call, recording);

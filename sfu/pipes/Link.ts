@@ -56,6 +56,7 @@ export class Link {
   #unanswered = 0;
   #transport: mediasoup.PipeTransport | null = null;
   #stopListening: () => void = () => {};
+  #isConnected = false;
   #isClosed = false;
   /** Steps of one direction never overtake each other. */
   #sending: Promise<void> = Promise.resolve();
@@ -179,8 +180,6 @@ export class Link {
         return;
     }
   }
-
-  #isConnected = false;
 
   async #connect({ address, port, srtpParameters }: LinkMessage & { type: 'hello' }): Promise<void> {
     if (this.#isConnected) throw new SfuError('malformed', 'Hello is said once.');

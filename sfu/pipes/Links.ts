@@ -93,6 +93,8 @@ export class Links {
     links.set(nodeId, link);
     void link.closed.then((dropped) => {
       if (links.get(nodeId) === link) links.delete(nodeId);
+      // With nobody else in it, the call waits for the part to come back.
+      if (dropped > 0) call.expectedUntilMs = Math.max(call.expectedUntilMs, Date.now() + relinkLimitMs);
       this.#tellOfLoss(room, nodeId, dropped);
     });
   }
