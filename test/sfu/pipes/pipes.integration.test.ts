@@ -430,6 +430,23 @@ test('the way to the home is cut: the part is linked anew; closed for good: its 
   }
 });
 
+test('with the registry away a part stays a part, and whoever asks there sits at home', async () => {
+  const own = await startRedis({ dataDir: join(dir, 'own') });
+  const { nodes } = await start(
+    { ...oneEach, CALLSCOPE_REDIS_URL: own.url },
+    { ...oneEach, CALLSCOPE_REDIS_URL: own.url },
+  );
+  const [one, two] = nodes as [TestNode, TestNode];
+  const ana = await joinBy(await one.admit('away', 'Ana'));
+  const bo = await joinBy(await two.admit('away', 'Bo'));
+  expect(bo.joined!.sfuNodeId).toBe('n2');
+  await own.stop();
+  const cy = await joinBy(await two.admit('away', 'Cy'));
+  expect(cy.joined).toMatchObject({ sfuNodeId: 'n1', callId: ana.joined!.callId });
+  expect(cy.joined!.participants).toHaveLength(2);
+  await until('Bo is told', () => bo.told('participantJoined').length === 1);
+});
+
 test('the home’s media worker dies: its part is linked anew, and nobody leaves', async () => {
   const { one, two, ana, bo } = await startPair();
   const sent = await sendFrom(two, bo, 'audio');
