@@ -28,10 +28,10 @@ const settledMs = 4_000;
 
 export const sfuDeath: Detector = {
   name: 'sfu_death',
-  version: 3,
+  version: 4,
   question: 'Has the media server, or its worker, gone?',
   onset:
-    'the node says that a worker died under the room; or another node says that it took the call over from one that is lost; or its samples are >= 2.2 s old (one is missing) and the signaling sockets of >= 2 clients, and >= 80 % of those in the call, broke within 3 s of one another; or no SFU sample for >= 4 s (four sampling intervals) while >= 2 clients, and >= 80 % of all that tell, receive nothing or have lost ICE',
+    'the node says that a worker died under the room; or another node says that it took the call over from one that is lost, or that people of the call left with such a node; or its samples are >= 2.2 s old (one is missing) and the signaling sockets of >= 2 clients, and >= 80 % of those in the call, broke within 3 s of one another; or no SFU sample for >= 4 s (four sampling intervals) while >= 2 clients, and >= 80 % of all that tell, receive nothing or have lost ICE',
   clearing: 'participants joined again, the SFU’s samples are back, or 30 s after the node’s word',
   explains: [
     {
@@ -139,16 +139,19 @@ function followPeople(events: readonly EventSample[]): { here: Set<string>; lost
 /** Of a worker or of a node, whichever was the last. */
 function lastWord(events: readonly EventSample[], lost: Word | undefined): Word | undefined {
   const died = events.filter(
-    (e) => e.name === names.participantLeft && e.attributes.reason === 'worker_died',
+    ({ name, attributes: { reason } }) =>
+      name === names.participantLeft && (reason === 'worker_died' || reason === 'node_lost'),
   );
-  const atMs = died.at(-1)?.time;
-  if (atMs === undefined || (lost && lost.atMs > atMs)) return lost;
+  const last = died.at(-1);
+  if (!last || (lost && lost.atMs > last.time)) return lost;
+  const atMs = last.time;
+  const lostNodeId = last.attributes.lost_node_id;
   const wave = died.filter((e) => atMs - e.time < waveMs);
   return {
     atMs,
     sinceMs: wave[0]!.time,
     affected: [...new Set(wave.map((e) => e.participant_id))],
-    facts: { nodeSaysWorkerDied: true },
+    facts: lostNodeId ? { lostNodeId } : { nodeSaysWorkerDied: true },
   };
 }
 

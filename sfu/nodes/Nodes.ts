@@ -131,6 +131,12 @@ export class Nodes {
     return node !== undefined && (await this.#look(node)) === 'alive';
   }
 
+  /** Whether that process has ended, for certain: nothing listens there any more, or another one of its id does. */
+  async isGone(node: NodeHeartbeat): Promise<boolean> {
+    const now = this.#known.get(node.nodeId) ?? node;
+    return now.startedMs !== node.startedMs || (await this.#look(node)) === 'gone';
+  }
+
   /** How many others are lost, and neither back nor replaced nor given up. */
   get missed(): number {
     return this.#missed.length;

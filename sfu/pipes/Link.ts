@@ -45,12 +45,12 @@ export interface LinkOptions {
 export class Link {
   /** Everybody at the other end is in the room. Rejects when the link ends before. */
   readonly ready: Promise<void>;
-  /** How many of the other end were in the room when the link broke; 0 where it ended with that end's part. */
-  readonly closed: Promise<number>;
+  /** Who of the other end was in the room when the link broke; nobody where it ended with that end's part. */
+  readonly closed: Promise<readonly RemoteParticipant[]>;
   readonly #options: LinkOptions;
   readonly #remotes = new Map<string, RemoteParticipant>();
   readonly #ready = Promise.withResolvers<void>();
-  readonly #closed = Promise.withResolvers<number>();
+  readonly #closed = Promise.withResolvers<readonly RemoteParticipant[]>();
   readonly #limit: NodeJS.Timeout;
   readonly #ping: NodeJS.Timeout;
   #unanswered = 0;
@@ -78,7 +78,7 @@ export class Link {
     });
     socket.on('error', (error) => this.close(error));
     socket.on('close', (code) => {
-      if (code === ended) this.#closed.resolve(0);
+      if (code === ended) this.#closed.resolve([]);
       this.close();
     });
     room.router.observer.once('close', () => this.#sayFarewell());
@@ -102,8 +102,9 @@ export class Link {
     this.#stopListening();
     this.#options.socket.terminate();
     this.#transport?.close();
-    this.#closed.resolve(this.#remotes.size);
-    for (const remote of [...this.#remotes.values()]) this.#left(remote);
+    const remotes = [...this.#remotes.values()];
+    this.#closed.resolve(remotes);
+    for (const remote of remotes) this.#left(remote);
     this.#ready.reject(why ?? new Error('the link ended'));
   }
 

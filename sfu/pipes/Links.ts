@@ -9,10 +9,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { types as mediasoup } from 'mediasoup';
 import { WebSocket, WebSocketServer } from 'ws';
 import { events } from '../../telemetry/events.ts';
+import type { NodeHeartbeat } from '../../telemetry/media-nodes.ts';
 import type { Logger } from '../../telemetry/service/service.ts';
 import { SfuError } from '../errors.ts';
 import type { Nodes } from '../nodes/Nodes.ts';
-import type { Room } from '../Room.ts';
+import type { RemoteParticipant, Room } from '../Room.ts';
 import type { Call, Rooms } from '../Rooms.ts';
 import type { Telemetry } from '../telemetry/Telemetry.ts';
 import { Link, type LinkOptions } from './Link.ts';
@@ -25,6 +26,9 @@ const openLimitMs = 2_000;
 /** A home that only lost its media worker, or the way to it, is back by then. */
 const relinkLimitMs = 5_000;
 const relinkEveryMs = 200;
+/** Whether the other node is gone. */
+const lookEveryMs = 500;
+const mostLooks = 5;
 
 export interface LinksOptions {
   readonly nodeId: string;
@@ -89,13 +93,15 @@ export class Links {
     this.#toParts.set(call, links);
     // Made anew before it was noticed that the last one broke.
     links.get(nodeId)?.close();
+    const node = this.#options.nodes.known(nodeId);
     const link = new Link({ ...this.#common(call, room), socket, nodeId, isHome: true });
     links.set(nodeId, link);
-    void link.closed.then((dropped) => {
+    void link.closed.then((lost) => {
       if (links.get(nodeId) === link) links.delete(nodeId);
+      if (!this.#isBroken(room, nodeId, lost)) return;
       // With nobody else in it, the call waits for the part to come back.
-      if (dropped > 0) call.expectedUntilMs = Math.max(call.expectedUntilMs, Date.now() + relinkLimitMs);
-      this.#tellOfLoss(room, nodeId, dropped);
+      call.expectedUntilMs = Math.max(call.expectedUntilMs, Date.now() + relinkLimitMs);
+      if (node) void this.#speakForTheDead(room, node, lost);
     });
   }
 
@@ -141,12 +147,12 @@ export class Links {
       { ...room.identity, sfu_node_id: nodeId },
       { home_node_id: homeNodeId },
     );
-    void link.closed.then((dropped) => this.#lost(call, room, dropped));
+    void link.closed.then((lost) => this.#lost(call, room, lost));
   }
 
-  async #lost(call: Call, room: Room, dropped: number): Promise<void> {
+  async #lost(call: Call, room: Room, lost: readonly RemoteParticipant[]): Promise<void> {
     this.#toHome.delete(call);
-    this.#tellOfLoss(room, call.homeNodeId!, dropped);
+    this.#isBroken(room, call.homeNodeId!, lost);
     const deadline = performance.now() + relinkLimitMs;
     while (!room.router.closed) {
       try {
@@ -159,12 +165,32 @@ export class Links {
     if (!room.router.closed) this.#options.rooms.end(call);
   }
 
-  /** The link of a room that ended is not lost. */
-  #tellOfLoss(room: Room, otherNodeId: string, dropped: number): void {
-    if (room.router.closed || dropped === 0) return;
+  /** The link of a room that ended is not broken; one that is, with people at its other end, is told of. */
+  #isBroken(room: Room, otherNodeId: string, lost: readonly RemoteParticipant[]): boolean {
+    if (room.router.closed || lost.length === 0) return false;
     const { telemetry, log } = this.#options;
-    log.warn({ callId: room.callId, otherNodeId, dropped }, 'lost the link to another part of the call');
-    telemetry.event(events.partLost, room.identity, { other_node_id: otherNodeId, participants: dropped });
+    const participants = lost.length;
+    log.warn({ callId: room.callId, otherNodeId, participants }, 'lost the link to another part of the call');
+    telemetry.event(events.partLost, room.identity, { other_node_id: otherNodeId, participants });
+    return true;
+  }
+
+  /** Those who sat on a node that is gone have left, and it cannot say so any more. */
+  async #speakForTheDead(room: Room, node: NodeHeartbeat, lost: readonly RemoteParticipant[]): Promise<void> {
+    const { nodes, telemetry } = this.#options;
+    const { nodeId } = node;
+    // The first look may only find that a connection of before has ended.
+    for (let looks = 1; !(await nodes.isGone(node)); looks++) {
+      if (looks === mostLooks) return;
+      await delay(lookEveryMs);
+    }
+    for (const { participantId, displayName } of lost) {
+      telemetry.event(
+        events.participantLeft,
+        { ...room.identity, participant_id: participantId, sfu_node_id: nodeId },
+        { display_name: displayName, reason: 'node_lost', lost_node_id: nodeId },
+      );
+    }
   }
 
   #common(

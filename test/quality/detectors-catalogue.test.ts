@@ -478,6 +478,20 @@ const cases: Case[] = [
     ],
   },
   {
+    kind: 'sfu_death',
+    participant: '',
+    hop: 'sfu',
+    within: 1,
+    affected: ['ben'],
+    sentence: /^The media server sfu-2 stopped working from .*, so .* lost the call/,
+    // Of a call on two nodes, one is gone with those who sat there.
+    events: [
+      [faultAt, 'ben', 'rtc.participant.left', { reason: 'node_lost', lost_node_id: 'sfu-2' }],
+      [faultAt + 1, 'ben-again', 'rtc.participant.joined'],
+    ],
+    lookAlikes: [{ what: 'one who left by themselves', events: [[faultAt, 'ben', 'rtc.participant.left']] }],
+  },
+  {
     kind: 'dtls_wave',
     participant: '',
     hop: 'sfu',
