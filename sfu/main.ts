@@ -117,7 +117,7 @@ export async function startSfu(
   const links =
     nodes &&
     passes &&
-    new Links({ nodeId, rooms, nodes, passes, listenInfo, telemetry, log, onRecording: toBeRecorded });
+    new Links({ rooms, nodes, passes, listenInfo, telemetry, log, onRecording: toBeRecorded });
   const seats =
     nodes && passes && new Seats({ nodeId, region: config.region, ...config.seats, rooms, nodes, passes });
   rooms.onEntered(({ recording }, call) => {

@@ -81,7 +81,7 @@ export class Link {
       if (code === ended) this.#closed.resolve([]);
       this.close();
     });
-    room.router.observer.once('close', () => this.#sayFarewell());
+    room.router.observer.once('close', this.#sayFarewell);
     this.#limit = setTimeout(() => this.close(), readyLimitMs);
     this.#ping = setInterval(() => this.#askWhetherItLives(), pingEveryMs);
   }
@@ -100,7 +100,9 @@ export class Link {
     clearTimeout(this.#limit);
     clearInterval(this.#ping);
     this.#stopListening();
-    this.#options.socket.terminate();
+    const { socket, room } = this.#options;
+    room.router.observer.off('close', this.#sayFarewell);
+    socket.terminate();
     this.#transport?.close();
     const remotes = [...this.#remotes.values()];
     this.#closed.resolve(remotes);
@@ -108,13 +110,13 @@ export class Link {
     this.#ready.reject(why ?? new Error('the link ended'));
   }
 
-  #sayFarewell(): void {
+  #sayFarewell = (): void => {
     const { socket } = this.#options;
     if (socket.readyState === socket.OPEN) {
       socket.close(ended);
       setTimeout(() => this.close(), farewellLimitMs).unref();
     } else this.close();
-  }
+  };
 
   /** Says hello. Never throws: what cannot be opened is closed. */
   async #open(): Promise<void> {

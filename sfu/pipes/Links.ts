@@ -31,7 +31,6 @@ const lookEveryMs = 500;
 const mostLooks = 5;
 
 export interface LinksOptions {
-  readonly nodeId: string;
   readonly rooms: Rooms;
   readonly nodes: Nodes;
   readonly passes: Passes;
@@ -98,7 +97,7 @@ export class Links {
     links.set(nodeId, link);
     void link.closed.then((lost) => {
       if (links.get(nodeId) === link) links.delete(nodeId);
-      if (!this.#isBroken(room, nodeId, lost)) return;
+      if (!this.#tellIfBroken(room, nodeId, lost)) return;
       // With nobody else in it, the call waits for the part to come back.
       call.expectedUntilMs = Math.max(call.expectedUntilMs, Date.now() + relinkLimitMs);
       if (node) void this.#speakForTheDead(room, node, lost);
@@ -116,7 +115,7 @@ export class Links {
 
   /** @throws SfuError call_over: the home is gone, or has the call no more; any other error: it may be there */
   async #dial(call: Call, room: Room): Promise<void> {
-    const { nodeId, nodes, passes, telemetry } = this.#options;
+    const { nodes, passes, telemetry } = this.#options;
     const homeNodeId = call.homeNodeId!;
     const home = nodes.known(homeNodeId);
     if (!home) throw new SfuError('call_over', 'The node that has the call is not known.');
@@ -142,17 +141,13 @@ export class Links {
     this.#toHome.set(call, link);
     const recording = this.#recordings.get(call);
     if (recording) link.send({ type: 'recording', recording });
-    telemetry.event(
-      events.partLinked,
-      { ...room.identity, sfu_node_id: nodeId },
-      { home_node_id: homeNodeId },
-    );
+    telemetry.event(events.partLinked, room.identity, { home_node_id: homeNodeId });
     void link.closed.then((lost) => this.#lost(call, room, lost));
   }
 
   async #lost(call: Call, room: Room, lost: readonly RemoteParticipant[]): Promise<void> {
     this.#toHome.delete(call);
-    this.#isBroken(room, call.homeNodeId!, lost);
+    this.#tellIfBroken(room, call.homeNodeId!, lost);
     const deadline = performance.now() + relinkLimitMs;
     while (!room.router.closed) {
       try {
@@ -165,8 +160,8 @@ export class Links {
     if (!room.router.closed) this.#options.rooms.end(call);
   }
 
-  /** The link of a room that ended is not broken; one that is, with people at its other end, is told of. */
-  #isBroken(room: Room, otherNodeId: string, lost: readonly RemoteParticipant[]): boolean {
+  /** That of a room that ended is not broken, nor is one missed that had nobody at its other end. */
+  #tellIfBroken(room: Room, otherNodeId: string, lost: readonly RemoteParticipant[]): boolean {
     if (room.router.closed || lost.length === 0) return false;
     const { telemetry, log } = this.#options;
     const participants = lost.length;

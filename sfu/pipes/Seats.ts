@@ -16,7 +16,7 @@ import type { Passes } from './Passes.ts';
 export const seatPath = '/api/v1/seats';
 
 const askLimitMs = 1_000;
-/** A node that somebody was sent to so long ago, and that has made no part of the call since, may not be able to. */
+/** A node that somebody was sent to so long ago, and that has made no part of the call since, may not be able to, ms. */
 const partLimitMs = 5_000;
 const mostAnswerBytes = 1_024;
 
@@ -102,11 +102,9 @@ export class Seats {
         participantsPerNode,
         byRegion,
       });
-      if (await nodes.lives(seated)) {
-        const untilMs = nowMs + forMs;
-        this.#expected.set(participantId, { callId, nodeId: seated, sinceMs: nowMs, untilMs });
-        return seated;
-      }
+      // Before anything is awaited: whoever is seated next counts with this one.
+      this.#expected.set(participantId, { callId, nodeId: seated, sinceMs: nowMs, untilMs: nowMs + forMs });
+      if (await nodes.lives(seated)) return seated;
       others = others.filter(({ nodeId }) => nodeId !== seated);
     }
   }

@@ -245,6 +245,19 @@ test('people of two parts meet by way of the home, also those who were there bef
   await until('Bo is told that Cy left', () => bo.told('participantLeft').length === 1);
 });
 
+test('a crowd that comes at once over both entrances is divided', async () => {
+  const { nodes } = await start(
+    { CALLSCOPE_SFU_CALL_PARTICIPANTS_PER_NODE: '3' },
+    { CALLSCOPE_SFU_CALL_PARTICIPANTS_PER_NODE: '3' },
+  );
+  const [one, two] = nodes as [TestNode, TestNode];
+  await one.admit('crowd', 'A');
+  const answers = await Promise.all(
+    [one, two, one, two, one].map((node, i) => node.admit('crowd', `P${i}`)),
+  );
+  expect(answers.map(({ sfuNodeId }) => sfuNodeId).sort()).toEqual(['n1', 'n1', 'n2', 'n2', 'n2']);
+});
+
 test('whoever asks in another region sits there, where that is wished', async () => {
   const across = { CALLSCOPE_SFU_CALLS_ACROSS_REGIONS: 'on' };
   const { nodes } = await start({ ...across, CALLSCOPE_REGION: 'eu' }, { ...across, CALLSCOPE_REGION: 'us' });
