@@ -252,9 +252,7 @@ test('a crowd that comes at once over both entrances is divided', async () => {
   );
   const [one, two] = nodes as [TestNode, TestNode];
   await one.admit('crowd', 'A');
-  const answers = await Promise.all(
-    [one, two, one, two, one].map((node, i) => node.admit('crowd', `P${i}`)),
-  );
+  const answers = await Promise.all([one, two, one, two, one].map((node, i) => node.admit('crowd', `P${i}`)));
   expect(answers.map(({ sfuNodeId }) => sfuNodeId).sort()).toEqual(['n1', 'n1', 'n2', 'n2', 'n2']);
 });
 
@@ -288,7 +286,7 @@ test('a decision is carried out where its receiver sits', async () => {
     tenantId: 'acme',
     callId,
     participantId: bo.joined!.participantId,
-    action: { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 0, drainMs: 0 },
+    action: { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 0, drainMs: 0, minOutgoingBitrateBps: 0 },
     reason: 'downlink congestion',
     sentAtMs: Date.now(),
     ttlMs: 30_000,
