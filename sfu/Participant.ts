@@ -213,7 +213,7 @@ export class Participant {
     const audioBounded = limit.audioMaxBitrateBps !== this.#limit.audioMaxBitrateBps;
     this.#limit = limit;
     for (const stream of this.consumers.values()) void stream.limit(limit).catch(() => {});
-    if (audioBounded) this.#room.boundAudio();
+    if (audioBounded) this.room.askForAudio(this);
     if (!bounded) return;
     for (const { direction, transport } of this.transports.values()) {
       if (direction === 'recv') void this.#boundEstimate(transport).catch(() => {});

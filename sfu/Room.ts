@@ -31,13 +31,22 @@ export interface RemoteParticipant {
   /** The node at the other end of the pipe. */
   readonly nodeId: string;
   readonly producers: Map<string, SentStream>;
+  /** What they ask those whom they hear to send audio at, at the most, bit/s; 0: nothing. */
+  audioMaxBitrateBps: number;
 }
 
 /** Whoever of the call, wherever they sit. */
-export type Member = Pick<RemoteParticipant, 'participantId' | 'displayName' | 'producers'>;
+export type Member = Readonly<
+  Pick<RemoteParticipant, 'participantId' | 'displayName' | 'producers' | 'audioMaxBitrateBps'>
+>;
+
+/** What clients are told, and what other parts of the call need to know beside that. */
+export type RoomNews =
+  | NotificationMessage
+  | { method: 'audioAsked'; data: Pick<Member, 'participantId' | 'audioMaxBitrateBps'> };
 
 /** @param from whoever the news came from and need not be told; undefined: nobody */
-export type RoomListener = (message: NotificationMessage, from: unknown) => void;
+export type RoomListener = (news: RoomNews, from: unknown) => void;
 
 export class Room {
   readonly callId: string;
@@ -126,9 +135,16 @@ export class Room {
     return true;
   }
 
+  /** Somebody asks for audio at another rate than before. @param from knows it already */
+  askForAudio({ participantId, audioMaxBitrateBps }: Member, from?: unknown): void {
+    this.boundAudio();
+    const news: RoomNews = { method: 'audioAsked', data: { participantId, audioMaxBitrateBps } };
+    for (const listener of this.#listeners) listener(news, from);
+  }
+
   /** Everybody sends audio at the lowest rate that anybody who hears it asks for. */
   boundAudio(): void {
-    const asking = [...this.participants.values()].filter(({ audioMaxBitrateBps }) => audioMaxBitrateBps > 0);
+    const asking = this.everybody().filter(({ audioMaxBitrateBps }) => audioMaxBitrateBps > 0);
     for (const sender of this.participants.values()) {
       const bounds = asking
         .filter((one) => one !== sender)

@@ -7,10 +7,9 @@ import { lookup } from 'node:dns/promises';
 import type { types as mediasoup } from 'mediasoup';
 import type { RawData, WebSocket } from 'ws';
 import type { Logger } from '../../telemetry/service/service.ts';
-import type { NotificationMessage } from '../../telemetry/signaling.ts';
 import { SfuError } from '../errors.ts';
 import { mostProducers, producerInfos } from '../Participant.ts';
-import type { RemoteParticipant, Room } from '../Room.ts';
+import type { RemoteParticipant, Room, RoomNews } from '../Room.ts';
 import { type LinkMessage, parseLinkMessage } from './messages.ts';
 
 /** From the first moment until both ends have told everything. */
@@ -166,6 +165,12 @@ export class Link {
         if (remote) this.#left(remote);
         return;
       }
+      case 'audioAsked': {
+        const remote = this.#remotes.get(message.participantId);
+        if (!remote) return;
+        remote.audioMaxBitrateBps = message.audioMaxBitrateBps;
+        return this.#options.room.askForAudio(remote, this);
+      }
       case 'producerAdded':
         return this.#added(message);
       case 'producerClosed':
@@ -191,26 +196,30 @@ export class Link {
     await this.#transport?.connect({ ip, port, srtpParameters });
     if (this.#isClosed) return;
     const { room } = this.#options;
-    this.#stopListening = room.listen((message, from) => {
-      if (from !== this) this.#pass(message);
+    this.#stopListening = room.listen((news, from) => {
+      if (from !== this) this.#pass(news);
     });
     for (const member of room.everybody()) {
       if (this.#remotes.has(member.participantId)) continue;
-      const { participantId, displayName } = member;
+      const { participantId, displayName, audioMaxBitrateBps } = member;
       this.#pass({ method: 'participantJoined', data: { participantId, displayName } });
+      if (audioMaxBitrateBps > 0) {
+        this.#pass({ method: 'audioAsked', data: { participantId, audioMaxBitrateBps } });
+      }
       for (const data of producerInfos(member)) this.#pass({ method: 'producerAdded', data });
     }
     this.#inTurn(() => this.send({ type: 'allTold' }));
   }
 
   /** What the room is told of its people, to the other end. */
-  #pass({ method, data }: NotificationMessage): void {
+  #pass({ method, data }: RoomNews): void {
     switch (method) {
       case 'participantJoined':
       case 'participantLeft':
       case 'producerClosed':
       case 'producerPaused':
       case 'producerResumed':
+      case 'audioAsked':
         this.#inTurn(() => this.send({ type: method, ...data } as LinkMessage));
         break;
       case 'producerAdded':
@@ -236,7 +245,7 @@ export class Link {
     if (this.#remotes.size >= mostRemotes) {
       throw new SfuError('limit_reached', `A part takes ${mostRemotes} of another.`);
     }
-    const remote = { participantId, displayName, nodeId, producers: new Map() };
+    const remote = { participantId, displayName, nodeId, producers: new Map(), audioMaxBitrateBps: 0 };
     this.#remotes.set(participantId, remote);
     room.remotes.set(participantId, remote);
     room.broadcast('participantJoined', { participantId, displayName }, this);
@@ -248,6 +257,7 @@ export class Link {
     this.#remotes.delete(participantId);
     room.remotes.delete(participantId);
     room.broadcast('participantLeft', { participantId }, this);
+    room.boundAudio();
   }
 
   async #added(told: LinkMessage & { type: 'producerAdded' }): Promise<void> {

@@ -41,6 +41,12 @@ export const linkMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('producerClosed'), producerId: id }),
   z.object({ type: z.literal('producerPaused'), producerId: id }),
   z.object({ type: z.literal('producerResumed'), producerId: id }),
+  /** What a participant asks all others to send audio at, at the most; 0: nothing any more. */
+  z.object({
+    type: z.literal('audioAsked'),
+    participantId: id,
+    audioMaxBitrateBps: z.number().int().min(0).max(510_000),
+  }),
   /** Whoever was there when the link was made has been told of. */
   z.object({ type: z.literal('allTold') }),
   /** To the home: somebody came in whose call is to be recorded. */

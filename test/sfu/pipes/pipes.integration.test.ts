@@ -296,6 +296,15 @@ test('a decision is carried out where its receiver sits', async () => {
   await until('the lowest layer', () => consumer.currentLayers?.spatialLayer === 0);
   await until('it is told', () => two.records('rtc.decision.applied').length === 1);
   expect(one.records('rtc.decision.refused')).toEqual([]);
+
+  // What is asked of those whom the receiver hears is asked of those on the other node.
+  const audioOnly = { kind: 'audio_only', audioDrainMs: 0, audioMaxBitrateBps: 16_000 } as const;
+  await queue.add(message.type, { ...message, decisionId: 'd-2', action: audioOnly, sentAtMs: Date.now() });
+  await until('Ana is asked', () => ana.told('audioBounded').length === 1);
+  expect(ana.told('audioBounded')).toEqual([{ maxBitrateBps: 16_000 }]);
+  expect(bo.told('audioBounded')).toEqual([]);
+  await bo.request('leave', {});
+  await until('Ana is free', () => ana.told('audioBounded').at(-1)?.maxBitrateBps === null);
   await queue.close();
 });
 
