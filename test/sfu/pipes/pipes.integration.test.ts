@@ -12,7 +12,7 @@ import { freePortRange } from '../../../runtime/embedded/ports.ts';
 import { startRedis } from '../../../runtime/embedded/redis.ts';
 import { linkPath } from '../../../sfu/pipes/Links.ts';
 import { seatPath } from '../../../sfu/pipes/Seats.ts';
-import { queueNames, queuePrefix, type SfuMessage } from '../../../telemetry/queues.ts';
+import { decisionMessageSchema, queueNames, queuePrefix } from '../../../telemetry/queues.ts';
 import { recordingPaths } from '../../../telemetry/recording.ts';
 import type { JoinAnswer } from '../../../telemetry/signaling.ts';
 import { type NodeClaims, signToken } from '../../../telemetry/tokens.ts';
@@ -195,7 +195,9 @@ test('whoever comes when the home has its share sits on another node, and all se
 
   // Each told by the node where it happened, once.
   const names = (node: TestNode, event: string) => node.records(event).map((r) => r.display_name);
-  await until('everything is told', () => names(two, 'rtc.participant.left').length === 1);
+  await until('all is told', () =>
+    [one, two].every((node) => names(node, 'rtc.participant.left').length === 1),
+  );
   expect(names(one, 'rtc.participant.joined')).toEqual(['Ana']);
   expect(names(two, 'rtc.participant.joined')).toEqual(['Bo']);
   expect(names(one, 'rtc.participant.left')).toEqual(['Ana']);
@@ -280,17 +282,17 @@ test('a decision is carried out where its receiver sits', async () => {
     connection: { url: redisUrl },
     prefix: queuePrefix,
   });
-  const message: SfuMessage = {
+  const message = decisionMessageSchema.parse({
     type: 'decision',
     decisionId: 'd-1',
     tenantId: 'acme',
     callId,
     participantId: bo.joined!.participantId,
-    action: { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 0, drainMs: 0, minOutgoingBitrateBps: 0 },
+    action: { kind: 'cap_layers', spatialLayer: 0, temporalLayer: 0, drainMs: 0 },
     reason: 'downlink congestion',
     sentAtMs: Date.now(),
     ttlMs: 30_000,
-  };
+  });
   await queue.add(message.type, message);
   await until('the cap holds', () => consumer.preferredLayers?.spatialLayer === 0);
   await until('the lowest layer', () => consumer.currentLayers?.spatialLayer === 0);
