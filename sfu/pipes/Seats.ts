@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { nodeIdSchema } from '../../telemetry/media-nodes.ts';
 import { SfuError } from '../errors.ts';
 import type { Nodes, Place } from '../nodes/Nodes.ts';
+import type { Room } from '../Room.ts';
 import type { Call, Rooms } from '../Rooms.ts';
 import { told } from '../signaling/messages.ts';
 import { chooseSeat } from './chooseSeat.ts';
@@ -32,7 +33,6 @@ export interface SeatsOptions {
 
 /** Somebody who was admitted and has not come yet. */
 interface Expected {
-  readonly callId: string;
   readonly nodeId: string;
   readonly sinceMs: number;
   readonly untilMs: number;
@@ -51,10 +51,16 @@ const seatAnswerSchema = z.object({ nodeId: nodeIdSchema });
 
 export class Seats {
   readonly #options: SeatsOptions;
-  readonly #expected = new Map<string, Expected>();
+  /** By call and participant. */
+  readonly #expected = new Map<string, Map<string, Expected>>();
 
   constructor(options: SeatsOptions) {
     this.#options = options;
+    const { rooms } = options;
+    rooms.onSampled((room) => this.#forgetWhoCame(room));
+    rooms.onEnded(({ callId, homeNodeId }) => {
+      if (homeNodeId === null) this.#expected.delete(callId);
+    });
   }
 
   /** @param place of the call @returns where the participant is to go */
@@ -70,7 +76,8 @@ export class Seats {
     const seated = place.here
       ? await this.#choose(callId, nodeId, wish)
       : await this.#ask({ ...call, callId }, place, wish).catch(() => place.nodeId);
-    return seated === place.nodeId ? place : nodes.placeOf({ nodeId: seated, callId });
+    const there = nodes.placeOf({ nodeId: seated, callId });
+    return seated === place.nodeId || there.origins.length === 0 ? place : there;
   }
 
   /**
@@ -91,7 +98,9 @@ export class Seats {
     const { nodeId: own, region: ownRegion, nodes, participantsPerNode, byRegion } = this.#options;
     const nowMs = Date.now();
     let others = await nodes.others().catch(() => []);
-    const { taken, unable } = this.#lookAt(callId, nowMs);
+    const expected = this.#expected.get(callId) ?? new Map<string, Expected>();
+    this.#expected.set(callId, expected);
+    const { taken, unable } = this.#lookAt(callId, expected, nowMs);
     others = others.filter(({ nodeId }) => !unable.has(nodeId));
     for (;;) {
       const seated = chooseSeat({
@@ -103,31 +112,38 @@ export class Seats {
         byRegion,
       });
       // Before anything is awaited: whoever is seated next counts with this one.
-      this.#expected.set(participantId, { callId, nodeId: seated, sinceMs: nowMs, untilMs: nowMs + forMs });
+      expected.set(participantId, { nodeId: seated, sinceMs: nowMs, untilMs: nowMs + forMs });
       if (await nodes.lives(seated)) return seated;
       others = others.filter(({ nodeId }) => nodeId !== seated);
     }
   }
 
   /** How many are on a node or on their way there, and which nodes have been waited for in vain. */
-  #lookAt(callId: string, nowMs: number): { taken: Map<string, number>; unable: Set<string> } {
+  #lookAt(callId: string, expected: Map<string, Expected>, nowMs: number) {
     const { nodeId: own, rooms } = this.#options;
     const room = rooms.call(callId)?.room;
+    if (room) this.#forgetWhoCame(room);
     const taken = new Map<string, number>();
     const unable = new Set<string>();
     const take = (nodeId: string) => taken.set(nodeId, (taken.get(nodeId) ?? 0) + 1);
     for (const _ of room?.participants.keys() ?? []) take(own);
     for (const { nodeId } of room?.remotes.values() ?? []) take(nodeId);
     const linked = new Set([own, ...taken.keys()]);
-    for (const [participantId, { callId: theirs, nodeId, sinceMs, untilMs }] of this.#expected) {
-      const isIn = room?.participants.has(participantId) || room?.remotes.has(participantId);
-      if (untilMs <= nowMs || (theirs === callId && isIn)) this.#expected.delete(participantId);
-      else if (theirs === callId) {
+    for (const [participantId, { nodeId, sinceMs, untilMs }] of expected) {
+      if (untilMs <= nowMs) expected.delete(participantId);
+      else {
         take(nodeId);
         if (!linked.has(nodeId) && nowMs - sinceMs > partLimitMs) unable.add(nodeId);
       }
     }
     return { taken, unable };
+  }
+
+  #forgetWhoCame({ callId, participants, remotes }: Room): void {
+    const expected = this.#expected.get(callId);
+    for (const participantId of expected?.keys() ?? []) {
+      if (participants.has(participantId) || remotes.has(participantId)) expected?.delete(participantId);
+    }
   }
 
   /** @throws where the home gives no answer in time */
