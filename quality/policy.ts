@@ -63,13 +63,14 @@ const queueMs = 40;
 const floodShare = 0.35;
 const floodLoss = 0.35;
 const floodArrived = 0.6;
-/** A queue that lets next to nothing of the video through returns no feedback that would tell of it. */
+/** A queue that lets next to nothing of the video through returns no feedback that would tell of what is missing. */
 const blindLoss = 0.1;
+const blindArrived = 0.75;
 /** The feedback's loss is a mean that lags behind: at the first sign the true one is about so much higher. */
 const lossLag = 1.5;
 /** Room left for retransmissions, key frames and RTCP. */
 const usableShare = 0.9;
-/** Where less seems to have come through: the first second tells little of how much less, and a step down is soon taken. */
+/** At the least: the first second tells little of how much less the link holds, and a step down is soon taken. */
 const firstTemporalLayer = 1;
 /** Over the lowest layers' bitrate, for mediasoup's own margin when it hands the estimate out. */
 const floorMargin = 1.3;
@@ -137,7 +138,9 @@ function whileOpen(
     const need = needOf(downlink, features);
     // What is lost whatever is sent comes through no better when less is sent.
     if (need.videos === 0 || !isOverfull(downlink)) return undefined;
-    const temporalLayer = isBlind(downlink) ? undefined : (fittingTemporalLayer(need) ?? firstTemporalLayer);
+    const temporalLayer = isBlind(downlink)
+      ? undefined
+      : Math.max(firstTemporalLayer, fittingTemporalLayer(need) ?? 0);
     return temporalLayer === undefined
       ? take('audio_only', incident, downlink, own, features, need)
       : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
@@ -262,7 +265,7 @@ function needOf(downlink: DownlinkFeatures, features: CallFeatures): Need {
 
 /** @param usualMs round trip without a queue */
 const isOverfull = (d: DownlinkFeatures, usualMs = d.roundTripBeforeMs): boolean =>
-  isFlooded(d) || hasQueue(d, usualMs);
+  isFlooded(d) || isBlind(d) || hasQueue(d, usualMs);
 
 const hasQueue = (
   { checkRoundTripMs, roundTripMs }: DownlinkFeatures,
@@ -274,8 +277,8 @@ const isFlooded = (d: DownlinkFeatures): boolean =>
   (d.lossNow ?? 0) >= floodLoss ||
   (d.arrivedOfSent ?? 1) <= floodArrived;
 
-/** Flooded by every other sign. */
-const isBlind = (d: DownlinkFeatures): boolean => isFlooded(d) && (d.lossNow ?? 0) < blindLoss;
+const isBlind = (d: DownlinkFeatures): boolean =>
+  (d.lossNow ?? 0) < blindLoss && (isFlooded(d) || (d.arrivedOfSent ?? 1) <= blindArrived);
 
 /**
  * What came through of what is new, and what came through by both ends' counts, whichever is less. The estimate lags and

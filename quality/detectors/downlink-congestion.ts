@@ -38,7 +38,7 @@ const someLoss = 0.01;
 
 export const downlinkCongestion: Detector = {
   name: 'downlink_congestion',
-  version: 7,
+  version: 8,
   question: 'Is the way from the SFU to this one receiver losing or delaying packets?',
   onset:
     'transport-wide loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with the receiver’s word and either the estimate’s or a page whose timers are prompt), or an estimate down by >= 35 % with the ' +
@@ -46,7 +46,7 @@ export const downlinkCongestion: Detector = {
     'made of the same feedback as the loss, and a busy receiver sends its feedback before it has read the packets',
   clearing:
     'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s; where the receiver’s own loss is known ' +
-    'for these 5 s, it is enough that the feedback’s mean, which lags far behind, has not risen',
+    'for these 5 s, it is enough that the feedback’s mean, which lags far behind and at few packets rises by each probe, has not risen or is under 10 %',
   explains: [
     { kinds: suffered, of: 'received' },
     { kinds: ['estimate_collapse', 'high_jitter', 'high_delay'], of: 'own' },
@@ -92,7 +92,8 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
   const feedbackQuiet = notOver(feedback, lossClear) && d.lossLowMs >= clearAfterMs;
   const receiverQuiet = d.clientLossLong !== undefined && d.clientLossLong <= lossClear;
   const good =
-    (feedbackQuiet || (receiverQuiet && d.lossNotRisenMs >= clearAfterMs)) &&
+    (feedbackQuiet ||
+      (receiverQuiet && (d.lossNotRisenMs >= clearAfterMs || notOver(feedback, lossGrave)))) &&
     notOver(d.nackedRatioLong, lossClear) &&
     notOver(d.clientLoss, lossClear) &&
     notOver(delayUpMs, delayRiseMs / 2) &&

@@ -118,6 +118,12 @@ describe('policy', { timeout: 60_000 }, () => {
     expect(told(run(() => ({ downLoss: 0.2, estimateBps: 900_000, rtxBps: 150_000 }), 45))).toEqual([]);
   });
 
+  it('lifts although the feedback, of few packets, tells of a loss now and then', () => {
+    const probed = (s: number): Conditions => ({ layer: 0, feedbackLoss: 0.07 - 0.01 * (s % 5) });
+    const steps = told(run((s) => (s < 3 ? storm : probed(s)), 40));
+    expect(steps.map((s) => s.step)).toEqual(['take', 'lift']);
+  });
+
   it('does not lift while the low layers leave a queue', () => {
     const full: Conditions = { layer: 0, estimateBps: 900_000, downRttMs: 120 };
     const steps = told(run((s) => (s < 3 ? storm : s < 40 ? full : {}), 70));
