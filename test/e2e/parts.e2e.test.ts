@@ -80,9 +80,16 @@ test('two on two nodes hear and see each other, and go on at one when the other 
   await tileOf(bo, 'Ana').getByRole('img', { name: 'muted' }).waitFor({ state: 'hidden' });
   await bo.page.getByRole('button', { name: 'Share screen' }).click();
   await ana.page.locator('.screens .tile[data-video="on"]').waitFor();
-  // Levels are in the pipe: each node knows who of the other speaks.
-  await tileOf(ana, 'Bo').and(ana.page.locator('[data-speaking="true"]')).waitFor();
-  await tileOf(bo, 'Ana').and(bo.page.locator('[data-speaking="true"]')).waitFor();
+  // Levels are in the pipe: each node knows who of the other speaks. One at a time, since only the loudest is told.
+  for (const [speaker, itsName, listener, name] of [
+    [ana, 'Ana', bo, 'Bo'],
+    [bo, 'Bo', ana, 'Ana'],
+  ] as const) {
+    await listener.page.getByRole('button', { name: 'Mute', exact: true }).click();
+    await tileOf(listener, itsName).and(listener.page.locator('[data-speaking="true"]')).waitFor();
+    await listener.page.getByRole('button', { name: 'Unmute' }).click();
+    await tileOf(speaker, name).getByRole('img', { name: 'muted' }).waitFor({ state: 'hidden' });
+  }
 
   nodes.shift();
   await one.stop();
