@@ -70,7 +70,7 @@ const blindArrived = 0.75;
 const lossLag = 1.5;
 /** Room left for retransmissions, key frames and RTCP. */
 const usableShare = 0.9;
-/** At the least: the first second tells little of how much less the link holds, and a step down is soon taken. */
+/** In a flood, whose first second tells little of how much less the link holds; else at the least. */
 const firstTemporalLayer = 1;
 /** Over the lowest layers' bitrate, for mediasoup's own margin when it hands the estimate out. */
 const floorMargin = 1.3;
@@ -140,7 +140,10 @@ function whileOpen(
     if (need.videos === 0 || !isOverfull(downlink)) return undefined;
     const temporalLayer = isBlind(downlink)
       ? undefined
-      : Math.max(firstTemporalLayer, fittingTemporalLayer(need) ?? 0);
+      : Math.max(
+          firstTemporalLayer,
+          fittingTemporalLayer(need, isFlooded(downlink) ? firstTemporalLayer : undefined) ?? 0,
+        );
     return temporalLayer === undefined
       ? take('audio_only', incident, downlink, own, features, need)
       : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
