@@ -144,9 +144,7 @@ function whileOpen(
           firstTemporalLayer,
           fittingTemporalLayer(need, isFlooded(downlink) ? firstTemporalLayer : undefined) ?? 0,
         );
-    return temporalLayer === undefined
-      ? take('audio_only', incident, downlink, own, features, need)
-      : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
+    return take(incident, downlink, own, features, need, temporalLayer);
   }
   // What was heard before the cap took effect says nothing against it.
   const effectiveAt = (inForce.applied_at ?? inForce.sent_at) + boundsOf(inForce).drainMs;
@@ -162,14 +160,12 @@ function whileOpen(
     const lower = boundsOf(inForce).temporalLayer - 1;
     const fits = !torn && !isBlind(downlink) && lower >= 0;
     const temporalLayer = fits ? fittingTemporalLayer(need, lower) : undefined;
-    return temporalLayer === undefined
-      ? take('audio_only', incident, downlink, own, features, need)
-      : take('cap_layers', incident, downlink, own, features, need, temporalLayer);
+    return take(incident, downlink, own, features, need, temporalLayer);
   }
   const fullOfAudio = inForce.kind === 'audio_only' && boundsOf(inForce).audioMaxBitrateBps === 0;
   // Without video no feedback comes: what it last said of loss and estimate is old.
   if (fullOfAudio && took && (torn || hasQueue(downlink, usualMs))) {
-    return take('audio_only', incident, downlink, own, features, needOf(downlink, features), 0, lowAudioBps);
+    return take(incident, downlink, own, features, needOf(downlink, features), undefined, lowAudioBps);
   }
   return renewal(inForce, nowMs);
 }
@@ -303,21 +299,22 @@ function fittingTemporalLayer(need: Need, highest = temporalShare.length - 1): n
   return undefined;
 }
 
+/** @param temporalLayer undefined: no picture fits */
 function take(
-  kind: DecisionKind,
   incident: IncidentRow,
   downlink: DownlinkFeatures,
   own: readonly DecisionRow[],
   features: CallFeatures,
   need: Need,
-  temporalLayer = 0,
+  temporalLayer: number | undefined,
   audioMaxBitrateBps = 0,
 ): Step {
+  const kind: DecisionKind = temporalLayer === undefined ? 'audio_only' : 'cap_layers';
   const storm = (downlink.rtxBps ?? 0) >= stormShare * (downlink.sendBps ?? Number.POSITIVE_INFINITY);
   const torn = (downlink.audioConcealed ?? 0) >= audioTorn;
   const action: Action =
-    kind === 'audio_only'
-      ? { kind, audioDrainMs: audioMaxBitrateBps === 0 ? audioDrainMs : 0, audioMaxBitrateBps }
+    temporalLayer === undefined
+      ? { kind: 'audio_only', audioDrainMs: audioMaxBitrateBps === 0 ? audioDrainMs : 0, audioMaxBitrateBps }
       : lowestLayer(temporalLayer, storm || torn ? drainMs : 0, audioMaxBitrateBps, need);
   const why =
     audioMaxBitrateBps > 0

@@ -4,16 +4,15 @@
  */
 // First: mediasoup reads where its worker is when it is loaded.
 import '../../test/support/worker-bin.ts';
-import type { types as mediasoup } from 'mediasoup';
 import pino from 'pino';
 import { readSfuConfig } from '../../sfu/config.ts';
-import { MediaLink } from '../../sfu/MediaLink.ts';
 import { type RunningSfu, startSfu } from '../../sfu/main.ts';
 import type { Participant } from '../../sfu/Participant.ts';
 import type { Room } from '../../sfu/Room.ts';
 import { RoomSampler } from '../../sfu/telemetry/RoomSampler.ts';
 import { WorkerPulse } from '../../sfu/WorkerPulse.ts';
 import { freePort } from '../../test/sfu/support/node.ts';
+import { link, withoutEstimate } from '../rtp/plain.ts';
 import type { Target } from '../rtp/senders.ts';
 
 export interface FillRequest {
@@ -210,24 +209,6 @@ async function receive(
       await participant.resumeConsumer(consumer.id);
     }
   }
-}
-
-/** Nobody answers with feedback here: an estimate of the bandwidth would stay where it begins and hold layers down. */
-const withoutEstimate = ({ codecs = [], headerExtensions = [] }: mediasoup.RtpCapabilities) => ({
-  codecs: codecs.map((codec) => ({
-    ...codec,
-    rtcpFeedback:
-      codec.rtcpFeedback?.filter(({ type }) => type !== 'transport-cc' && type !== 'goog-remb') ?? [],
-  })),
-  headerExtensions: headerExtensions.filter(({ uri }) => !/transport-wide-cc|abs-send-time/.test(uri)),
-});
-
-/** What is asked of a transport here, a plain one has too. */
-function link(participant: Participant, plain: mediasoup.PlainTransport, direction: 'send' | 'recv'): void {
-  const transport = plain as unknown as mediasoup.WebRtcTransport;
-  const { identity } = participant;
-  const telemetry = { event: () => {} } as unknown as ConstructorParameters<typeof MediaLink>[0]['telemetry'];
-  participant.transports.set(transport.id, new MediaLink({ transport, direction, identity, telemetry }));
 }
 
 const { pass } = RoomSampler.prototype;

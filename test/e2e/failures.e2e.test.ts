@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { buildClient, defaultPageDir } from '../../client/build.ts';
 import { openWay, type Way } from '../../lab/failures/way.ts';
 import { startRedis } from '../../runtime/embedded/redis.ts';
-import { signToken } from '../../telemetry/tokens.ts';
-import { freePort, startTestNode, type TestNode, tokenSecret } from '../sfu/support/node.ts';
+import { freePort, startTestNode, type TestNode } from '../sfu/support/node.ts';
 import { openBrowser, type Person, type TestBrowser } from '../support/browser.ts';
+import { hearsAndSees, joinAs as joined, tileOf } from '../support/meeting.ts';
 import { until } from '../support/waiting.ts';
 
 let browser: TestBrowser;
@@ -46,34 +46,16 @@ async function startNodeBehindWays(): Promise<{ node: TestNode; ways: [Way, Way]
   return { node, ways: opened };
 }
 
+const joinAs = async (name: string, origin: string, roomId = 'failures') => {
+  const person = await browser.person();
+  people.push(person);
+  return joined(person, name, origin, roomId);
+};
+
 /** Frames keep coming, from the same connections all the while. */
 async function seesOn(person: Person): Promise<void> {
   const { framesDecoded } = await person.heard();
   await until('new frames', async () => (await person.heard()).framesDecoded >= framesDecoded + 5);
-}
-
-async function joinAs(name: string, origin: string, roomId = 'failures'): Promise<Person> {
-  const claims = { tenantId: 'acme', roomId };
-  const invite = await signToken('invite', claims, { secret: tokenSecret, ttlSeconds: 600 });
-  const person = await browser.person();
-  people.push(person);
-  await person.page.goto(`${origin}/?invite=${invite}&name=${name}&autojoin=1`);
-  await person.page.locator('html[data-state="joined"]').waitFor();
-  return person;
-}
-
-const tileOf = (viewer: Person, name: string) =>
-  viewer.page.locator('.people .tile', { has: viewer.page.locator('.name', { hasText: name }) });
-
-/** New frames and sound, of whatever connections are open by now. */
-async function hearsAndSees(person: Person): Promise<void> {
-  const before = await person.heard();
-  await until('new frames and sound', async () => {
-    const now = await person.heard();
-    // Connections made anew begin to count anew.
-    const base = now.framesDecoded < before.framesDecoded ? { framesDecoded: 0, audioEnergy: 0 } : before;
-    return now.framesDecoded >= base.framesDecoded + 5 && now.audioEnergy > base.audioEnergy;
-  });
 }
 
 test('a media worker is killed: everybody is back by themselves, muted who was muted, the shared screen still shared', async () => {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildClient, defaultPageDir } from '../../client/build.ts';
 import { startRedis } from '../../runtime/embedded/redis.ts';
-import { signToken } from '../../telemetry/tokens.ts';
-import { freePort, startTestNode, type TestNode, tokenSecret } from '../sfu/support/node.ts';
+import { freePort, startTestNode, type TestNode } from '../sfu/support/node.ts';
 import { openBrowser, type Person, type TestBrowser } from '../support/browser.ts';
+import { hearsAndSees, joinAs as joined, tileOf } from '../support/meeting.ts';
 import { until } from '../support/waiting.ts';
 
 let browser: TestBrowser;
@@ -30,26 +30,9 @@ afterAll(async () => {
 });
 
 async function joinAs(name: string, origin: string): Promise<Person> {
-  const claims = { tenantId: 'acme', roomId: 'parts' };
-  const invite = await signToken('invite', claims, { secret: tokenSecret, ttlSeconds: 600 });
   const person = await browser.person();
   people.push(person);
-  await person.page.goto(`${origin}/?invite=${invite}&name=${name}&autojoin=1`);
-  await person.page.locator('html[data-state="joined"]').waitFor();
-  return person;
-}
-
-const tileOf = (viewer: Person, name: string) =>
-  viewer.page.locator('.people .tile', { has: viewer.page.locator('.name', { hasText: name }) });
-
-async function hearsAndSees(person: Person): Promise<void> {
-  const before = await person.heard();
-  await until('new frames and sound', async () => {
-    const now = await person.heard();
-    // Connections made anew begin to count anew.
-    const base = now.framesDecoded < before.framesDecoded ? { framesDecoded: 0, audioEnergy: 0 } : before;
-    return now.framesDecoded >= base.framesDecoded + 5 && now.audioEnergy > base.audioEnergy;
-  });
+  return joined(person, name, origin, 'parts');
 }
 
 test('two on two nodes hear and see each other, and go on at one when the other stops', async () => {

@@ -12,6 +12,7 @@ import { runQuery } from '../../dashboards/run.ts';
 import { type Stack, startStack } from '../../runtime/stack.ts';
 import { expectShape, showsSomething } from '../dashboards/shape.ts';
 import { openBrowser, type Person, type TestBrowser } from '../support/browser.ts';
+import { hearsAndSees, tileOf } from '../support/meeting.ts';
 import { until } from '../support/waiting.ts';
 
 let stack: Stack;
@@ -55,18 +56,6 @@ async function joinAs(name: string): Promise<Person> {
   await person.page.getByRole('button', { name: 'Join', exact: true }).click();
   await person.page.locator('html[data-state="joined"]').waitFor();
   return person;
-}
-
-const tileOf = (viewer: Person, name: string) =>
-  viewer.page.locator('.people .tile', { has: viewer.page.locator('.name', { hasText: name }) });
-
-/** Frames and audio energy both grew by what half a second of a live call brings at least. */
-async function hearsAndSees(person: Person): Promise<void> {
-  const before = await person.heard();
-  await until('new frames and sound', async () => {
-    const now = await person.heard();
-    return now.framesDecoded >= before.framesDecoded + 5 && now.audioEnergy > before.audioEnergy;
-  });
 }
 
 /** No sound for thirty frames, two seconds at the camera's fifteen: its source beeps once a second. */

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, inject, test } from 'vitest';
-import { freePortRange } from '../../../runtime/embedded/ports.ts';
 import type { JoinAnswer } from '../../../telemetry/signaling.ts';
-import { freePort, startTestNode, type TestNode, tokenSecret, until } from '../support/node.ts';
+import { freePort, nodeProcess, startTestNode, type TestNode, until } from '../support/node.ts';
 import { TestClient } from '../support/TestClient.ts';
 
 const started: TestNode[] = [];
@@ -89,19 +88,8 @@ test('a node that is admitted to begins the call under the id that was given out
   expect((await joinBy(again)).joined?.callId).toBe(again.callId);
 });
 
-/** A node as a process of its own, which can be killed. */
 async function startProcess(env: Env): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['sfu/main.ts'], {
-    env: {
-      PATH: process.env.PATH,
-      MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
-      CALLSCOPE_TOKEN_SECRET: tokenSecret,
-      CALLSCOPE_SFU_WORKERS: '1',
-      CALLSCOPE_RTC_PORT: String(await freePortRange(1)),
-      ...env,
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const child = await nodeProcess(env);
   children.push(child);
   return child;
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openWay } from '../../../lab/failures/way.ts';
 import { selfMadeCertificate } from '../../../runtime/embedded/certificate.ts';
-import { freePortRange } from '../../../runtime/embedded/ports.ts';
 import { startRedis } from '../../../runtime/embedded/redis.ts';
 import { linkPath } from '../../../sfu/pipes/Links.ts';
 import { seatPath } from '../../../sfu/pipes/Seats.ts';
@@ -16,7 +15,15 @@ import { decisionMessageSchema, queueNames, queuePrefix } from '../../../telemet
 import { recordingPaths } from '../../../telemetry/recording.ts';
 import type { JoinAnswer } from '../../../telemetry/signaling.ts';
 import { type NodeClaims, signToken } from '../../../telemetry/tokens.ts';
-import { freePort, post, startTestNode, type TestNode, tokenSecret, until } from '../support/node.ts';
+import {
+  freePort,
+  nodeProcess,
+  post,
+  startTestNode,
+  type TestNode,
+  tokenSecret,
+  until,
+} from '../support/node.ts';
 import { bytesOf, participantOf, receive, type Sent, send } from '../support/plainMedia.ts';
 import { TestClient } from '../support/TestClient.ts';
 
@@ -79,19 +86,8 @@ const knowEachOther = (nodes: readonly TestNode[], count: number) =>
     30_000,
   );
 
-/** A node as a process of its own, which can be killed. */
 async function startProcess(env: Env): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['sfu/main.ts'], {
-    env: {
-      PATH: process.env.PATH,
-      MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
-      CALLSCOPE_TOKEN_SECRET: tokenSecret,
-      CALLSCOPE_SFU_WORKERS: '1',
-      CALLSCOPE_RTC_PORT: String(await freePortRange(1)),
-      ...env,
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const child = await nodeProcess(env);
   children.push(child);
   return child;
 }

@@ -1,7 +1,9 @@
 /** A media node of its own for a test: real workers, free ports, telemetry kept in memory. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { InMemoryLogRecordExporter, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import pino from 'pino';
+import { freePortRange } from '../../../runtime/embedded/ports.ts';
 import { readSfuConfig } from '../../../sfu/config.ts';
 import { SfuError } from '../../../sfu/errors.ts';
 import { type RunningSfu, startSfu } from '../../../sfu/main.ts';
@@ -108,6 +110,21 @@ async function onFreePort(start: (port: number) => Promise<RunningSfu>): Promise
 }
 
 export const freePort = freePorts();
+
+/** A node as a process of its own, which can be killed. */
+export async function nodeProcess(env: Record<string, string>): Promise<ChildProcess> {
+  return spawn(process.execPath, ['sfu/main.ts'], {
+    env: {
+      PATH: process.env.PATH,
+      MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
+      CALLSCOPE_TOKEN_SECRET: tokenSecret,
+      CALLSCOPE_SFU_WORKERS: '1',
+      CALLSCOPE_RTC_PORT: String(await freePortRange(1)),
+      ...env,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
 
 const attributesOf = ({ attributes }: ReadableLogRecord): Record<string, unknown> =>
   Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name.replace(/^rtc\./, ''), value]));

@@ -1,7 +1,7 @@
 /** Media without browsers: people of a test node whose transports are plain RTP in the place of WebRTC. */
 import { createSocket, type Socket } from 'node:dgram';
 import type { types as mediasoup } from 'mediasoup';
-import { MediaLink } from '../../../sfu/MediaLink.ts';
+import { link, withoutEstimate } from '../../../bench/rtp/plain.ts';
 import type { Participant } from '../../../sfu/Participant.ts';
 import type { TestNode } from './node.ts';
 import type { TestClient } from './TestClient.ts';
@@ -119,22 +119,4 @@ function rtpPacket(header: {
   packet.writeUInt32BE(header.ssrc, 8);
   Buffer.from([0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 16, 0, 16, 0]).copy(packet, 12);
   return packet;
-}
-
-/** Nobody answers with feedback here: an estimate of the bandwidth would stay where it begins and hold layers down. */
-const withoutEstimate = ({ codecs = [], headerExtensions = [] }: mediasoup.RtpCapabilities) => ({
-  codecs: codecs.map((codec) => ({
-    ...codec,
-    rtcpFeedback:
-      codec.rtcpFeedback?.filter(({ type }) => type !== 'transport-cc' && type !== 'goog-remb') ?? [],
-  })),
-  headerExtensions: headerExtensions.filter(({ uri }) => !/transport-wide-cc|abs-send-time/.test(uri)),
-});
-
-/** What is asked of a transport here, a plain one has too. */
-function link(participant: Participant, plain: mediasoup.PlainTransport, direction: 'send' | 'recv'): void {
-  const transport = plain as unknown as mediasoup.WebRtcTransport;
-  const telemetry = { event: () => {} } as unknown as ConstructorParameters<typeof MediaLink>[0]['telemetry'];
-  const { identity } = participant;
-  participant.transports.set(transport.id, new MediaLink({ transport, direction, identity, telemetry }));
 }
