@@ -48,7 +48,7 @@ async function help(): Promise<string> {
   const lines = ['npm run bench -- NAME [options] [--json FILE]', ''];
   for (const [key, loadOne] of Object.entries(benchmarks)) {
     const { summary, usage } = await loadOne();
-    lines.push(`  ${key.padEnd(8)}${summary}`, `  ${''.padEnd(8)}${usage}`);
+    lines.push(`  ${key.padEnd(11)}${summary}`, `  ${''.padEnd(11)}${usage}`);
   }
   return lines.join('\n');
 }

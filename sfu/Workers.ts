@@ -6,6 +6,7 @@ import { createWorker, type types as mediasoup, setLogEventListeners } from 'med
 import type { Logger } from '../telemetry/service/service.ts';
 import { SfuError } from './errors.ts';
 import { mediaCodecs } from './media/capabilities.ts';
+import { Rounds } from './telemetry/Rounds.ts';
 import { WorkerPulse } from './WorkerPulse.ts';
 
 export interface WorkersOptions {
@@ -23,6 +24,7 @@ export interface WorkerSlot {
   readonly worker: mediasoup.Worker;
   readonly server: mediasoup.WebRtcServer;
   readonly pulse: WorkerPulse;
+  readonly rounds: Rounds;
   /** Rooms on it. */
   load: number;
 }
@@ -107,8 +109,9 @@ export class Workers {
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#restarts) clearTimeout(timer);
-    for (const { worker, pulse } of this.#slots.values()) {
+    for (const { worker, pulse, rounds } of this.#slots.values()) {
       pulse.stop();
+      rounds.stop();
       worker.close();
     }
     this.#slots.clear();
@@ -117,11 +120,13 @@ export class Workers {
   async #open(index: number): Promise<void> {
     const { host, announcedAddress, log } = this.#options;
     const port = this.#options.port + index;
-    const worker = await createWorker({ logLevel: 'warn' }).catch((error: unknown) => {
-      throw new SfuError('worker_start', `The media worker did not start: ${String(error)}.`, {
-        cause: error,
-      });
-    });
+    const worker = await withoutSignalHandlers(() => createWorker({ logLevel: 'warn' })).catch(
+      (error: unknown) => {
+        throw new SfuError('worker_start', `The media worker did not start: ${String(error)}.`, {
+          cause: error,
+        });
+      },
+    );
     const address = { ip: host, port, ...(announcedAddress && { announcedAddress }) };
     let server: mediasoup.WebRtcServer;
     try {
@@ -146,13 +151,15 @@ export class Workers {
       worker.close();
       return;
     }
-    const slot: WorkerSlot = { index, worker, server, pulse: new WorkerPulse(worker), load: 0 };
+    const pulse = new WorkerPulse(worker);
+    const slot: WorkerSlot = { index, worker, server, pulse, rounds: new Rounds(), load: 0 };
     this.#slots.set(index, slot);
     for (const resolve of this.#openedWaiters.splice(0)) resolve();
     const openedAtMs = performance.now();
     worker.once('died', (error) => {
       log.error({ worker: index, pid: worker.pid, err: error }, 'media worker died');
       slot.pulse.stop();
+      slot.rounds.stop();
       this.#slots.delete(index);
       for (const listener of this.#diedListeners) listener(slot);
       const steady = performance.now() - openedAtMs > steadyAfterMs;
@@ -176,4 +183,21 @@ export class Workers {
     }, pauseMs);
     this.#restarts.add(timer);
   }
+}
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * mediasoup closes each worker as soon as the process is told to stop, by handlers that the worker's constructor installs; calls
+ * are to go on until their people are elsewhere, and `stop` closes the workers then.
+ */
+function withoutSignalHandlers<T>(make: () => T): T {
+  const before = signals.map((signal) => process.listeners(signal));
+  const made = make();
+  signals.forEach((signal, i) => {
+    for (const listener of process.listeners(signal)) {
+      if (!before[i]!.includes(listener)) process.removeListener(signal, listener);
+    }
+  });
+  return made;
 }

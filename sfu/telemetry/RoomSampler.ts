@@ -11,7 +11,8 @@ import type { Identity } from './SampleRecord.ts';
 import { consumerColumns, producerColumns, transportColumns } from './samples.ts';
 import type { Telemetry } from './Telemetry.ts';
 
-const intervalMs = 1_000;
+/** More at once would keep signaling, and the worker's packets, waiting. */
+const mostQuestions = 256;
 
 /** The same object second after second, so that it is encoded once. */
 const identities = new WeakMap<object, Identity>();
@@ -30,7 +31,7 @@ export class RoomSampler {
   readonly #telemetry: Telemetry;
   readonly #recent = new RecentSamples();
   readonly #onPass: (recent: RecentSamples) => void;
-  #timer: NodeJS.Timeout;
+  readonly #leaveRounds: () => void;
   #busy = false;
   #skipped = 0;
 
@@ -39,10 +40,7 @@ export class RoomSampler {
     this.#room = room;
     this.#telemetry = telemetry;
     this.#onPass = onPass;
-    // Rooms start at random phases, so that a node full of them does not ask its workers all at once.
-    this.#timer = setTimeout(() => {
-      this.#timer = setInterval(() => void this.pass(), intervalMs);
-    }, Math.random() * intervalMs);
+    this.#leaveRounds = room.slot.rounds.add(() => void this.pass());
   }
 
   /** Passes left out because the one before was still running. */
@@ -58,8 +56,12 @@ export class RoomSampler {
     }
     this.#busy = true;
     try {
-      // One participant after the other: the worker's channel stays free for signaling in between.
-      for (const participant of [...this.#room.participants.values()]) await this.#sample(participant);
+      const asked: Promise<void>[] = [];
+      for (const participant of [...this.#room.participants.values()]) {
+        asked.push(...this.#ask(participant));
+        if (asked.length >= mostQuestions) await Promise.allSettled(asked.splice(0));
+      }
+      await Promise.allSettled(asked);
       this.#recent.forgetBefore(Date.now() - keptMs);
       this.#onPass(this.#recent);
     } finally {
@@ -68,14 +70,12 @@ export class RoomSampler {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    clearInterval(this.#timer);
+    this.#leaveRounds();
   }
 
-  async #sample(participant: Participant): Promise<void> {
-    const { identity, transports, producers, consumers } = participant;
+  #ask({ identity, transports, producers, consumers }: Participant): Promise<void>[] {
     const timeMs = Date.now();
-    await Promise.allSettled([
+    return [
       ...[...transports.values()].map(async (link) => {
         const [stat] = await link.transport.getStats();
         if (!stat) return;
@@ -100,7 +100,8 @@ export class RoomSampler {
           );
         }
       }),
-      ...[...consumers.values()].map(async ({ consumer, source, transportId }) => {
+      ...[...consumers.values()].map(async (stream) => {
+        const { consumer, transportId } = stream;
         const stat = (await consumer.getStats()).find(({ type }) => type === 'outbound-rtp');
         if (!stat) return;
         this.#record(
@@ -111,11 +112,11 @@ export class RoomSampler {
             producer_id: consumer.producerId,
             consumer_id: consumer.id,
           })),
-          consumerColumns(stat, consumer, source),
+          consumerColumns(stat, stream),
           timeMs,
         );
       }),
-    ]);
+    ];
   }
 
   #record(kind: keyof typeof sfuStats, identity: Identity, values: Attributes, timeMs: number): void {

@@ -30,6 +30,15 @@ export function transportColumns(
   });
 }
 
+/** mediasoup copies score and layers deeply each time it is asked for them: they are kept beside it, as it told them last. */
+export interface SampledConsumer {
+  readonly consumer: Pick<mediasoup.Consumer, 'type' | 'paused' | 'producerPaused' | 'rtpParameters'>;
+  readonly source: MediaSource;
+  readonly producerScore: number;
+  readonly currentLayers: mediasoup.ConsumerLayers | undefined;
+  readonly preferredLayers: mediasoup.ConsumerLayers | undefined;
+}
+
 /** One stream (simulcast layer) of a producer. */
 export function producerColumns(
   stat: mediasoup.ProducerStat,
@@ -47,21 +56,15 @@ export function producerColumns(
 
 export function consumerColumns(
   stat: mediasoup.ConsumerStat,
-  consumer: Pick<
-    mediasoup.Consumer,
-    'type' | 'paused' | 'producerPaused' | 'rtpParameters' | 'score' | 'currentLayers' | 'preferredLayers'
-  >,
-  source: MediaSource,
+  { consumer, source, producerScore, currentLayers, preferredLayers }: SampledConsumer,
 ): Attributes {
   const layered = consumer.type === 'simulcast' || consumer.type === 'svc';
-  // Each of them is copied when it is asked for.
-  const { currentLayers, preferredLayers } = layered ? consumer : {};
   return columns(sfuStats.consumer, stat, {
     source,
     type: consumer.type,
     paused: consumer.paused,
     producerPaused: consumer.producerPaused,
-    producerScore: consumer.score.producerScore,
+    producerScore,
     jitter: jitterMs(stat, parametersOf(consumer)),
     ...(layered && {
       currentSpatialLayer: currentLayers?.spatialLayer ?? -1,

@@ -47,18 +47,16 @@ test('a producer stream: names of columns, its encoding, jitter in ms', () => {
   expect(row).not.toHaveProperty('timestamp');
 });
 
-const consumer = {
-  type: 'simulcast',
-  paused: false,
-  producerPaused: false,
-  rtpParameters,
-  score: { score: 10, producerScore: 8, producerScores: [8, 0] as number[] },
+const received = {
+  consumer: { type: 'simulcast', paused: false, producerPaused: false, rtpParameters },
+  source: 'camera',
+  producerScore: 8,
   currentLayers: undefined,
   preferredLayers: { spatialLayer: 1, temporalLayer: 2 },
 } as const;
 
 test('a simulcast consumer that forwards nothing is at layer -1', () => {
-  expect(consumerColumns(stream, consumer, 'camera')).toMatchObject({
+  expect(consumerColumns(stream, received)).toMatchObject({
     current_spatial_layer: -1,
     current_temporal_layer: -1,
     preferred_spatial_layer: 1,
@@ -69,7 +67,7 @@ test('a simulcast consumer that forwards nothing is at layer -1', () => {
 });
 
 test('a consumer without layers says nothing of them', () => {
-  const row = consumerColumns(stream, { ...consumer, type: 'simple' }, 'microphone');
+  const row = consumerColumns(stream, { ...received, consumer: { ...received.consumer, type: 'simple' } });
   expect(row).not.toHaveProperty('current_spatial_layer');
   expect(row).not.toHaveProperty('preferred_spatial_layer');
 });
