@@ -55,6 +55,11 @@ export class MediaLink {
     return this.#connected.done;
   }
 
+  /** bit/s; null before the first. */
+  get estimateBps(): number | null {
+    return this.#bwe?.bweAvailableBitrate ?? null;
+  }
+
   /** The last estimate and the lowest of the interval; starts a new interval. */
   takeBwe(): BweInterval | null {
     const bwe = this.#bwe;

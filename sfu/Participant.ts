@@ -7,12 +7,9 @@ import { events } from '../telemetry/events.ts';
 import type { MediaKind, MediaSource } from '../telemetry/rows.ts';
 import type { Notifications, ParticipantInfo, ProducerInfo } from '../telemetry/signaling.ts';
 import { type CloseReason, SfuError } from './errors.ts';
+import { keyFramesOf } from './KeyFrames.ts';
 import { MediaLink } from './MediaLink.ts';
-import {
-  initialAvailableOutgoingBitrateBps,
-  producible,
-  withoutWithheldExtensions,
-} from './media/capabilities.ts';
+import { initialEstimateBps, producible, withoutWithheldExtensions } from './media/capabilities.ts';
 import { type Layers, noLimit, type VideoLimit } from './media/layers.ts';
 import { ReceivedStream } from './ReceivedStream.ts';
 import type { Member, Room } from './Room.ts';
@@ -39,6 +36,8 @@ export interface ParticipantOptions {
   readonly room: Room;
   readonly client: ClientLink;
   readonly telemetry: Telemetry;
+  /** What its downlink was last thought to hold, where it was in the room before, bit/s. */
+  readonly estimateBps?: number | null;
 }
 
 /** What a participant sends. */
@@ -59,11 +58,13 @@ export class Participant {
   readonly producers = new Map<string, SentStream>();
   readonly consumers = new Map<string, ReceivedStream>();
   readonly #telemetry: Telemetry;
+  #estimateBps: number | null;
   #limit: VideoLimit = noLimit;
   #audioBound: number | null = null;
   #closed = false;
 
-  constructor({ participantId, displayName, room, client, telemetry }: ParticipantOptions) {
+  constructor(options: ParticipantOptions) {
+    const { participantId, displayName, room, client, telemetry, estimateBps = null } = options;
     this.participantId = participantId;
     this.displayName = displayName;
     this.callId = room.callId;
@@ -71,6 +72,7 @@ export class Participant {
     this.identity = { ...room.identity, participant_id: participantId };
     this.room = room;
     this.#telemetry = telemetry;
+    this.#estimateBps = estimateBps;
   }
 
   get closed(): boolean {
@@ -79,6 +81,12 @@ export class Participant {
 
   get info(): ParticipantInfo {
     return { participantId: this.participantId, displayName: this.displayName };
+  }
+
+  /** What its downlink is thought to hold, or was last, bit/s; null: nobody knows yet. */
+  get estimateBps(): number | null {
+    const links = [...this.transports.values()];
+    return links.find(({ direction }) => direction === 'recv')?.estimateBps ?? this.#estimateBps;
   }
 
   /** Over all connected transports; null while there is none. */
@@ -101,7 +109,7 @@ export class Participant {
       enableUdp: true,
       enableTcp: true,
       preferUdp: true,
-      initialAvailableOutgoingBitrate: initialAvailableOutgoingBitrateBps,
+      initialAvailableOutgoingBitrate: initialEstimateBps(this.estimateBps),
     });
     if (this.#closed) {
       transport.close();
@@ -109,11 +117,12 @@ export class Participant {
     }
     for (const link of this.transports.values()) if (link.direction === direction) link.transport.close();
     const { identity } = this;
-    this.transports.set(
-      transport.id,
-      new MediaLink({ transport, direction, identity, telemetry: this.#telemetry }),
-    );
-    transport.observer.once('close', () => this.transports.delete(transport.id));
+    const link = new MediaLink({ transport, direction, identity, telemetry: this.#telemetry });
+    this.transports.set(transport.id, link);
+    transport.observer.once('close', () => {
+      this.#estimateBps = link.estimateBps ?? this.#estimateBps;
+      this.transports.delete(transport.id);
+    });
     if (direction === 'recv') {
       await transport.enableTraceEvent(['bwe']);
       await this.#boundEstimate(transport);
@@ -263,6 +272,7 @@ export class Participant {
       source,
       transportId,
       limit: this.#limit,
+      keyFrames: consumer.kind === 'video' ? keyFramesOf(sent.producer) : null,
       onHold: (held, reason) => {
         if (held) this.client.notify('consumerPaused', { consumerId, reason });
         else this.client.notify('consumerResumed', { consumerId });

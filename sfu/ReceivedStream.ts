@@ -2,15 +2,22 @@
  * One consumer under two wills: what the client asked for (resumed, preferred layers) and what decisions
  * allow. The stream is sent when both want it, at the lower of both bounds.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { types as mediasoup } from 'mediasoup';
 import type { MediaSource } from '../telemetry/rows.ts';
+import type { KeyFrames } from './KeyFrames.ts';
 import { effectiveLayers, type Layers, noLimit, sameLayers, type VideoLimit } from './media/layers.ts';
+
+/** After it began, or its sender did. */
+const sharedAgainAfterMs = [150, 350, 700];
 
 export interface ReceivedStreamOptions {
   readonly consumer: mediasoup.Consumer;
   readonly source: MediaSource;
   readonly transportId: string;
   readonly limit: VideoLimit;
+  /** Of its sender; null for sound. */
+  readonly keyFrames: Pick<KeyFrames, 'waitMs'> | null;
   /** The decision's hold on the stream began or ended, for a client that has asked for it. */
   readonly onHold: (held: boolean, reason: string) => void;
 }
@@ -19,6 +26,11 @@ export class ReceivedStream {
   readonly consumer: mediasoup.Consumer;
   readonly source: MediaSource;
   readonly transportId: string;
+  /** As mediasoup told it last. */
+  #producerScore: number;
+  #currentLayers: mediasoup.ConsumerLayers | undefined;
+  #preferredLayers: mediasoup.ConsumerLayers | undefined;
+  readonly #keyFrames: Pick<KeyFrames, 'waitMs'> | null;
   readonly #onHold: (held: boolean, reason: string) => void;
   #limit: VideoLimit = noLimit;
   #wish: Layers | null = null;
@@ -29,13 +41,39 @@ export class ReceivedStream {
   /** What the worker was last asked for. */
   #asked: { paused: boolean; layers: Layers | null } = { paused: true, layers: null };
   #settling: Promise<void> = Promise.resolve();
+  #timers: NodeJS.Timeout[] = [];
 
-  constructor({ consumer, source, transportId, limit, onHold }: ReceivedStreamOptions) {
+  constructor({ consumer, source, transportId, limit, keyFrames, onHold }: ReceivedStreamOptions) {
     this.consumer = consumer;
     this.source = source;
     this.transportId = transportId;
+    this.#keyFrames = keyFrames;
     this.#onHold = onHold;
     this.#limit = limit;
+    this.#producerScore = consumer.score.producerScore;
+    this.#currentLayers = consumer.currentLayers;
+    this.#preferredLayers = consumer.preferredLayers;
+    consumer.observer.on('layerschange', (layers) => {
+      this.#currentLayers = layers;
+    });
+    consumer.observer.on('score', ({ producerScore }) => {
+      const begins = producerScore > 0 && this.#producerScore === 0;
+      this.#producerScore = producerScore;
+      if (begins) this.#shareSoon();
+    });
+    consumer.observer.once('close', () => this.#forgetTimers());
+  }
+
+  get producerScore(): number {
+    return this.#producerScore;
+  }
+
+  get currentLayers(): mediasoup.ConsumerLayers | undefined {
+    return this.#currentLayers;
+  }
+
+  get preferredLayers(): mediasoup.ConsumerLayers | undefined {
+    return this.#preferredLayers;
   }
 
   /** Why a decision holds it back; null while none does. */
@@ -83,16 +121,52 @@ export class ReceivedStream {
     if (layers && !sameLayers(layers, this.#asked.layers)) {
       await consumer.setPreferredLayers(layers);
       this.#asked.layers = layers;
+      this.#preferredLayers = consumer.preferredLayers;
     }
     if (paused !== this.#asked.paused) {
+      const waitMs = paused ? 0 : (this.#keyFrames?.waitMs ?? 0);
+      if (waitMs > 0) await delay(waitMs);
       await (paused ? consumer.pause() : consumer.resume());
       this.#asked.paused = paused;
+      if (!paused) this.#shareSoon();
     }
     // A moment without sound is nothing to be told.
     if (consumer.kind === 'video' && this.#wanted && held !== this.#told) {
       this.#told = held;
       this.#onHold(held, this.#limit.reason);
     }
+  }
+
+  /**
+   * mediasoup shares a transport's bandwidth out among its layers once a second, by what each was measured to take, and of
+   * a stream that has just begun nothing is measured. So it stays without a picture until then, or at two frames a second.
+   */
+  #shareSoon(): void {
+    if (this.consumer.type !== 'simulcast') return;
+    this.#forgetTimers();
+    this.#timers = sharedAgainAfterMs.map((ms) => setTimeout(() => this.#shareAgain(), ms));
+  }
+
+  #forgetTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+  }
+
+  /** A change of the preferred layers makes it share at once; the bound is never exceeded for it. */
+  #shareAgain(): void {
+    const { consumer } = this;
+    const step = async () => {
+      const { spatialLayer = 0, temporalLayer = 0 } = this.#preferredLayers ?? {};
+      const has = this.#currentLayers;
+      if (temporalLayer === 0 || this.#asked.paused || consumer.closed) return;
+      if (has?.spatialLayer === spatialLayer && has.temporalLayer === temporalLayer) return;
+      // Both at once: nothing is sent in between.
+      await Promise.all([
+        consumer.setPreferredLayers({ spatialLayer, temporalLayer: temporalLayer - 1 }),
+        consumer.setPreferredLayers({ spatialLayer, temporalLayer }),
+      ]);
+    };
+    this.#settling = this.#settling.then(step).catch(() => {});
   }
 
   /** null while nobody has asked for anything: mediasoup then prefers the highest. */

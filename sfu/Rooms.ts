@@ -202,9 +202,11 @@ export class Rooms {
     { participantId, displayName }: Pick<Participant, 'participantId' | 'displayName'>,
     room: Room,
     client: ClientLink,
+    estimateBps: number | null = null,
   ): Participant {
     const { telemetry } = this.#options;
-    const participant = new Participant({ participantId, displayName, room, client, telemetry });
+    const options = { participantId, displayName, room, client, telemetry, estimateBps };
+    const participant = new Participant(options);
     room.add(participant);
     return participant;
   }
@@ -271,7 +273,7 @@ export class Rooms {
       const staying = present.filter(
         ({ client, participantId }) => client.open && !room.participants.has(participantId),
       );
-      const moved = staying.map((before) => this.#add(before, room, before.client));
+      const moved = staying.map((before) => this.#add(before, room, before.client, before.estimateBps));
       // All are in before the first is told: it may ask for the others at once.
       for (const participant of moved) {
         participant.client.follow(participant, room);

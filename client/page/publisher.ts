@@ -50,6 +50,7 @@ export class Publisher {
       ...coding(source, track),
       appData: { source, paused },
     });
+    if (source !== 'microphone') await producer.setRtpEncodingParameters({ active: true });
     if (paused) producer.pause();
     this.producers.set(source, producer);
     this.telemetry?.bindProducer(producer, source);
@@ -100,9 +101,18 @@ export class Publisher {
 
 function coding(source: MediaSource, track: MediaStreamTrack): Partial<mediasoup.ProducerOptions> {
   if (source === 'microphone') return { codecOptions: { opusFec: true, opusDtx: true, opusNack: true } };
-  if (source === 'screen') return { encodings: screenEncodings };
+  if (source === 'screen') return { encodings: screenEncodings.map(held) };
   return {
-    encodings: cameraEncodings(track.getSettings().height ?? 360),
+    encodings: cameraEncodings(track.getSettings().height ?? 360).map(held),
     codecOptions: { videoGoogleStartBitrate: 600 },
   };
 }
+
+/**
+ * Until the SFU has the producer: before that it drops what comes, and the first key frame of all layers with it, which is a
+ * good part of what the encoder may spend in its first second.
+ */
+const held = (encoding: mediasoup.RtpEncodingParameters): mediasoup.RtpEncodingParameters => ({
+  ...encoding,
+  active: false,
+});

@@ -52,8 +52,14 @@ export function producible(given: mediasoup.RtpParameters): mediasoup.RtpParamet
   return { ...parameters, encodings: [encoding] };
 }
 
+/** Two remote cameras at their middle layer and audio fit, so the first seconds are watchable. */
+const initialBps = 1_000_000;
+/** Two remote cameras at their lowest layer and audio. */
+const leastInitialBps = 300_000;
+
 /**
- * Where the send-side estimate starts, bit/s. Two remote cameras at their middle layer and audio fit, so the
- * first seconds are watchable, and probing raises it within seconds where the link holds more.
+ * Where a transport's send-side estimate starts, bit/s; probing raises it within seconds where the link holds more.
+ * @param lastBps what the transport's predecessor ended with: that of a link that fell may stick far below what it holds
  */
-export const initialAvailableOutgoingBitrateBps = 1_000_000;
+export const initialEstimateBps = (lastBps: number | null): number =>
+  lastBps === null ? initialBps : Math.max(leastInitialBps, Math.round(lastBps));

@@ -1,6 +1,11 @@
 import type { types as mediasoup } from 'mediasoup';
 import { expect, test } from 'vitest';
-import { mediaCodecs, producible, withoutWithheldExtensions } from '../../../sfu/media/capabilities.ts';
+import {
+  initialEstimateBps,
+  mediaCodecs,
+  producible,
+  withoutWithheldExtensions,
+} from '../../../sfu/media/capabilities.ts';
 
 const captureTime = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
 
@@ -55,4 +60,10 @@ test('parameters that make no sense are left for the worker to refuse', () => {
     const given = nonsense as unknown as mediasoup.RtpParameters;
     expect(producible(given)).toEqual(given);
   }
+});
+
+test('an estimate goes on from where it was, but not from the bottom of a fall', () => {
+  expect(initialEstimateBps(null)).toBe(1_000_000);
+  expect(initialEstimateBps(2_345_678.9)).toBe(2_345_679);
+  expect(initialEstimateBps(40_000)).toBe(300_000);
 });
