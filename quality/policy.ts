@@ -60,6 +60,8 @@ const escalateLoss = 0.12;
  * retransmitted, what feedback and both ends' counts say is missing.
  */
 const queueMs = 40;
+/** Of a cap that has taken its effect: audio waits in it as well, and nothing that is lost tells of it. */
+const standingQueueMs = 100;
 const floodShare = 0.35;
 const floodLoss = 0.35;
 const floodArrived = 0.6;
@@ -155,11 +157,14 @@ function whileOpen(
       (downlink.clientLoss ?? downlink.lossNow ?? 0) >= escalateLoss);
   const usualMs = roundTripBefore(own, incident);
   const overfull = isOverfull(downlink, usualMs);
-  if (inForce.kind === 'cap_layers' && took && overfull && (torn || isFlooded(downlink))) {
+  const lower = boundsOf(inForce).temporalLayer - 1;
+  const stands = lower >= 0 && hasQueue(downlink, usualMs, standingQueueMs);
+  if (inForce.kind === 'cap_layers' && took && overfull && (torn || isFlooded(downlink) || stands)) {
     const need = needOf(downlink, features);
-    const lower = boundsOf(inForce).temporalLayer - 1;
     const fits = !torn && !isBlind(downlink) && lower >= 0;
-    const temporalLayer = fits ? fittingTemporalLayer(need, lower) : undefined;
+    // A queue alone costs delay, not words: no reason to take the picture away.
+    const least = isFlooded(downlink) ? undefined : 0;
+    const temporalLayer = fits ? (fittingTemporalLayer(need, lower) ?? least) : undefined;
     return take(incident, downlink, own, features, need, temporalLayer);
   }
   const fullOfAudio = inForce.kind === 'audio_only' && boundsOf(inForce).audioMaxBitrateBps === 0;
@@ -269,7 +274,8 @@ const isOverfull = (d: DownlinkFeatures, usualMs = d.roundTripBeforeMs): boolean
 const hasQueue = (
   { checkRoundTripMs, roundTripMs }: DownlinkFeatures,
   usualMs: number | undefined,
-): boolean => usualMs !== undefined && (checkRoundTripMs ?? roundTripMs ?? 0) >= usualMs + queueMs;
+  ms = queueMs,
+): boolean => usualMs !== undefined && (checkRoundTripMs ?? roundTripMs ?? 0) >= usualMs + ms;
 
 const isFlooded = (d: DownlinkFeatures): boolean =>
   (d.rtxBps ?? 0) >= floodShare * (d.sendBps ?? Number.POSITIVE_INFINITY) ||

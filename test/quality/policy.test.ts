@@ -100,6 +100,14 @@ describe('policy', { timeout: 60_000 }, () => {
     expect(steps[1]!.action).toMatchObject({ drainMs: 1_500 });
   });
 
+  it('goes down to the lowest rate, and no further, while a queue stands at the cap', () => {
+    const standing: Conditions = { layer: 0, estimateBps: 400_000, downRttMs: 260 };
+    const steps = told(run((s) => (s < 2 ? { ...storm, concealed: 0 } : standing), 45));
+    expect(
+      steps.map(({ action }) => ('temporalLayer' in action ? action.temporalLayer : action.kind)),
+    ).toEqual([1, 0]);
+  });
+
   it('takes all video away where retransmissions flood the link and hardly any feedback tells of it', () => {
     const [first] = told(run(() => ({ ...storm, downLoss: 0.06 }), 26));
     expect(first!.action).toMatchObject({ kind: 'audio_only' });
