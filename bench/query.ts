@@ -89,7 +89,7 @@ async function runQuery(args: readonly string[]): Promise<BenchmarkReport> {
   }
 }
 
-/** What an opened call draws: a table, what tells its series apart, and the columns of the charts. */
+/** What an opened call draws, between its first and last moment: a table, what tells its series apart, and the columns of the charts. */
 const series: readonly (readonly [table: string, stream: string, columns: string])[] = [
   [
     'rtc_stats_inbound_rtp',
@@ -129,7 +129,8 @@ const callQueries = series.map(
   ([table, stream, columns]) => `
     SELECT ${stream}, groupArray((toUnixTimestamp64Milli(time), ${columns})) AS samples
     FROM (SELECT ${stream}, time, ${columns} FROM ${table}
-      WHERE tenant_id = 'default' AND call_id = {call:String} ORDER BY tenant_id, call_id, ${stream}, time)
+      WHERE tenant_id = 'default' AND call_id = {call:String}
+        AND time BETWEEN fromUnixTimestamp64Milli({from:Int64}) AND fromUnixTimestamp64Milli({to:Int64}) ORDER BY tenant_id, call_id, ${stream}, time)
     GROUP BY ${stream}`,
 );
 
@@ -150,6 +151,13 @@ const fleetQuery = `
   WHERE minute >= now() - INTERVAL 1 DAY AND tenant_id = 'default'
   GROUP BY minute, operator ORDER BY minute, operator`;
 
+/** Epoch ms, as ClickHouse writes 64-bit integers. */
+interface CallSpan {
+  readonly call: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 interface Look {
   readonly call: readonly number[];
   readonly worst: readonly number[];
@@ -158,15 +166,16 @@ interface Look {
 
 async function look(client: ClickHouseClient): Promise<Look> {
   const result = await client.query({
-    query: `SELECT call_id FROM call_summary ORDER BY cityHash64(call_id, 'look') LIMIT {opens:UInt32}`,
+    query: `
+      SELECT call_id AS call, toUnixTimestamp64Milli(started_at) AS from, toUnixTimestamp64Milli(last_seen_at) + 5000 AS to
+      FROM call_summary ORDER BY cityHash64(call_id, 'look') LIMIT {opens:UInt32}`,
     query_params: { opens },
     format: 'JSONEachRow',
   });
-  const found = await result.json<{ call_id: string }>();
+  const found = await result.json<CallSpan>();
   const call: number[] = [];
   for (let i = 0; i < opens; i++) {
-    const id = found[i % found.length]!.call_id;
-    call.push(await timed(client, callQueries, id));
+    call.push(await timed(client, callQueries, found[i % found.length]!));
   }
   const worst: number[] = [];
   const fleet: number[] = [];
@@ -178,16 +187,16 @@ async function look(client: ClickHouseClient): Promise<Look> {
 }
 
 /** All at once, as a page asks; each must find something. @returns ms until the last byte of the last */
-async function timed(client: ClickHouseClient, queries: readonly string[], call = ''): Promise<number> {
+async function timed(client: ClickHouseClient, queries: readonly string[], of?: CallSpan): Promise<number> {
   const begun = performance.now();
   const texts = await Promise.all(
     queries.map(async (query) =>
-      (await client.query({ query, query_params: { call }, format: 'JSONCompactEachRow' })).text(),
+      (await client.query({ query, query_params: { ...of }, format: 'JSONCompactEachRow' })).text(),
     ),
   );
   const took = performance.now() - begun;
   const empty = texts.indexOf('');
-  if (empty >= 0) throw new Error(`nothing was found for ${call} by ${queries[empty]}`);
+  if (empty >= 0) throw new Error(`nothing was found for ${of?.call} by ${queries[empty]}`);
   return took;
 }
 

@@ -95,8 +95,8 @@ function usersXml(passwords: Record<'callscope' | 'grafana' | 'control', string>
     </${name}>`;
   return `<clickhouse>
   <profiles>
-    <default><async_insert>0</async_insert></default>
-    <reader>${readerProfileXml()}
+    <default><async_insert>0</async_insert>${planning}</default>
+    <reader>${planning}${readerProfileXml()}
     </reader>
   </profiles>
   <quotas><default/></quotas>
@@ -120,6 +120,13 @@ function usersXml(passwords: Record<'callscope' | 'grafana' | 'control', string>
 `;
 }
 
+/**
+ * How queries are planned. Statistics of columns, which merges make unless told otherwise, are read of every part, and say
+ * nothing that primary keys do not; skip indexes are asked before parts are opened (docs/decisions/store-codecs.md).
+ */
+const planning =
+  '<use_statistics>0</use_statistics><use_skip_indexes_on_data_read>0</use_skip_indexes_on_data_read>';
+
 function configXml(dataDir: string, maxMemoryBytes: number): string {
   return `<clickhouse>
   <users_config>users.xml</users_config>
@@ -133,6 +140,7 @@ function configXml(dataDir: string, maxMemoryBytes: number): string {
   <background_merges_mutations_concurrency_ratio>1</background_merges_mutations_concurrency_ratio>
   <merge_tree>
     <min_parts_to_merge_at_once>6</min_parts_to_merge_at_once>
+    <auto_statistics_types></auto_statistics_types>
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>0</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_mutation>0</number_of_free_entries_in_pool_to_execute_mutation>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>0</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
