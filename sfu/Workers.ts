@@ -109,10 +109,9 @@ export class Workers {
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#restarts) clearTimeout(timer);
-    for (const { worker, pulse, rounds } of this.#slots.values()) {
-      pulse.stop();
-      rounds.stop();
-      worker.close();
+    for (const slot of this.#slots.values()) {
+      stopAsking(slot);
+      slot.worker.close();
     }
     this.#slots.clear();
   }
@@ -158,8 +157,7 @@ export class Workers {
     const openedAtMs = performance.now();
     worker.once('died', (error) => {
       log.error({ worker: index, pid: worker.pid, err: error }, 'media worker died');
-      slot.pulse.stop();
-      slot.rounds.stop();
+      stopAsking(slot);
       this.#slots.delete(index);
       for (const listener of this.#diedListeners) listener(slot);
       const steady = performance.now() - openedAtMs > steadyAfterMs;
@@ -183,6 +181,11 @@ export class Workers {
     }, pauseMs);
     this.#restarts.add(timer);
   }
+}
+
+function stopAsking({ pulse, rounds }: WorkerSlot): void {
+  pulse.stop();
+  rounds.stop();
 }
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
