@@ -12,8 +12,6 @@ const names = ['Ana', 'Bruno', 'Chiara'];
 
 /** Each way, for everybody: the round trip of people in one country. */
 export const baseDelayMs = 20;
-/** Small tiles: painting costs as much as a participant more. They ask for the middle layer. */
-const viewport = { width: 560, height: 400 };
 
 export interface SeatInCall {
   readonly participant: Participant;
@@ -83,7 +81,6 @@ export async function openCall(
         browser,
         link,
         name: names[seat]!,
-        viewport,
         signal,
         ...waysOf(setup, session, line, relayLine),
       });

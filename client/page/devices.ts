@@ -1,11 +1,16 @@
 /** Microphone, camera and screen: opening them, and saying in words why one did not open. */
 import type { MediaSource } from '../../telemetry/rows.ts';
+import { cameraSize } from './layers.ts';
 
-/** 640x360 is what the simulcast layers are made for; a camera that cannot gives its nearest. */
+/** A camera that cannot gives its nearest. */
 const constraints: Record<'microphone' | 'camera', MediaStreamConstraints> = {
   microphone: { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } },
   camera: {
-    video: { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 30 } },
+    video: {
+      width: { ideal: cameraSize.width },
+      height: { ideal: cameraSize.height },
+      frameRate: { ideal: 24, max: 30 },
+    },
   },
 };
 

@@ -2,7 +2,7 @@
 import type { types as mediasoup } from 'mediasoup-client';
 import type { MediaSource } from '../../telemetry/rows.ts';
 import type { Telemetry } from '../sdk/telemetry.ts';
-import { cameraEncodings, screenEncodings } from './layers.ts';
+import { cameraEncodings, cameraSize, screenEncodings } from './layers.ts';
 import type { Requests } from './signaling.ts';
 
 export class Publisher {
@@ -103,7 +103,7 @@ function coding(source: MediaSource, track: MediaStreamTrack): Partial<mediasoup
   if (source === 'microphone') return { codecOptions: { opusFec: true, opusDtx: true, opusNack: true } };
   if (source === 'screen') return { encodings: screenEncodings.map(held) };
   return {
-    encodings: cameraEncodings(track.getSettings().height ?? 360).map(held),
+    encodings: cameraEncodings({ ...cameraSize, ...track.getSettings() }).map(held),
     codecOptions: { videoGoogleStartBitrate: 600 },
   };
 }

@@ -6,7 +6,6 @@ import { joinCall, type Participant } from '../participants/participant.ts';
 import { type Interruption, interruptionOf, readFlow, startFlow } from './flow.ts';
 
 const names = ['Ana', 'Bruno', 'Chiara'];
-const viewport = { width: 560, height: 400 };
 const flowLimitMs = 40_000;
 /** Encoders ramp up, the detectors get to know the call. */
 const leadMs = 6_000;
@@ -47,7 +46,7 @@ export async function openWatchedCall(
     Promise.all(people.map(async ({ page }) => interruptionOf(await readFlow(page), others, faultAtMs)));
   try {
     for (const name of names) {
-      const one = await joinCall({ browser, link, name, viewport, signal });
+      const one = await joinCall({ browser, link, name, signal });
       people.push(one);
       callIds.add(one.callId);
       one.page.on('response', async (response) => {

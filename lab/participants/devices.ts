@@ -122,7 +122,7 @@ function install(setup: DeviceSetup): void {
       const given = camera === 'handled' ? throughStage(track) : track;
       if (singleLayer) {
         const settings = given.getSettings.bind(given);
-        given.getSettings = () => ({ ...settings(), height: 120 });
+        given.getSettings = () => ({ ...settings(), width: 160, height: 90 });
       }
       return given;
     });

@@ -5,7 +5,6 @@ import type { Session } from '../session.ts';
 import { watchFlow } from './flow.ts';
 
 /** Small tiles, as everywhere in the lab. */
-const viewport = { width: 560, height: 400 };
 const flowLimitMs = 30_000;
 
 export interface Room {
@@ -26,7 +25,7 @@ export async function openRoom({ stack, browser }: Session, id: string, signal: 
     link,
     people,
     async join(name) {
-      const person = await joinCall({ browser, link, name, viewport, signal, relay: 'given' });
+      const person = await joinCall({ browser, link, name, signal, relay: 'given' });
       people.push(person);
       await Promise.all([person.lookAway(), watchFlow(person.page)]);
       return person;

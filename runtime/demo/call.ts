@@ -31,8 +31,8 @@ const names = ['Ana', 'Bruno', 'Chiara', 'Dmitri', 'Emeka', 'Farah'];
 /** Each way, for everybody: the round trip of people in one country. */
 const delayMs = 20;
 
-/** Small pages: drawing them costs a two-core machine as much as a participant more. Tiles ask for the middle layer. */
-const viewport = (count: number) => (count <= 4 ? { width: 560, height: 400 } : { width: 1100, height: 520 });
+/** So that the tiles of six are no smaller than those of three. */
+const largeViewport = { width: 1100, height: 520 };
 
 /** @throws Error when somebody cannot join; what was started by then has been closed */
 export async function startCall(options: CallOptions): Promise<Call> {
@@ -47,7 +47,14 @@ export async function startCall(options: CallOptions): Promise<Call> {
     const joining = names.slice(0, count).map(async (name, i) => {
       const line = await openLine(network, media, i + 1, seed);
       const via = { from: media, to: { host: line.host, port: line.port } };
-      const participant = await joinCall({ browser, link, name, via, viewport: viewport(count), signal });
+      const participant = await joinCall({
+        browser,
+        link,
+        name,
+        via,
+        ...(count > 4 && { viewport: largeViewport }),
+        signal,
+      });
       seats[i] = { participant, line };
       progress(`${name} is in`);
     });

@@ -199,13 +199,13 @@ describe('what the server does', () => {
     const [ana, bo] = [await newPerson(), await newPerson()];
     await arrive(ana, roomId, 'Ana');
     await arrive(bo, roomId, 'Bo');
-    await asksForLayer(2);
+    await asksForLayer(1);
     await bo.page.setViewportSize({ width: 320, height: 300 });
     await asksForLayer(0);
     // The lowest there is, whatever load and bandwidth do to the others: this one is forwarded as asked.
     await attribute(bo, 'Ana', 'data-layer', '0');
     await bo.page.setViewportSize({ width: 1280, height: 720 });
-    await asksForLayer(2);
+    await asksForLayer(1);
 
     function asksForLayer(layer: number): Promise<true> {
       return until(`Bo’s tile asking for layer ${layer}`, async () =>
@@ -215,7 +215,49 @@ describe('what the server does', () => {
       );
     }
   });
+
+  it.each([
+    [480, 270, 2],
+    [640, 360, 2],
+    [960, 540, 3],
+  ])('every layer asked of a camera of %i x %i comes: %i', async (width, height, layers) => {
+    const roomId = newRoom();
+    const ana = await newPerson();
+    await ana.page.addInitScript(cameraOf, { width, height });
+    await arrive(ana, roomId, 'Ana');
+    await until('a camera at the node', async () => cameraAtNode() !== undefined);
+    expect(cameraAtNode()?.rtpParameters.encodings).toHaveLength(layers);
+    await until(`packets of ${layers} layers`, async () => {
+      const streams = (await cameraAtNode()?.getStats()) ?? [];
+      return streams.filter(({ packetCount }) => packetCount > 0).length === layers;
+    });
+
+    function cameraAtNode() {
+      return [...participant('Ana').producers.values()]
+        .map(({ producer }) => producer)
+        .find(({ kind }) => kind === 'video');
+    }
+  });
 });
+
+/** Runs in the page: its camera is a moving picture of that size. */
+function cameraOf({ width, height }: { width: number; height: number }): void {
+  const devices = navigator.mediaDevices;
+  if (!devices) return;
+  const getUserMedia = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (constraints) => {
+    const given = await getUserMedia(constraints);
+    const canvas = Object.assign(document.createElement('canvas'), { width, height });
+    const brush = canvas.getContext('2d')!;
+    let hue = 0;
+    setInterval(() => {
+      hue += 40;
+      brush.fillStyle = `hsl(${hue} 80% 50%)`;
+      brush.fillRect(0, 0, width, height);
+    }, 100);
+    return new MediaStream([...given.getAudioTracks(), ...canvas.captureStream(10).getVideoTracks()]);
+  };
+}
 
 /** To the media node the client has left: there is nothing to resume. The page does not know that yet. */
 const farewell = { code: 1000, reason: '' };

@@ -48,7 +48,6 @@ export interface Kept {
   readonly longestGapSeconds: number;
 }
 
-const viewport = { width: 560, height: 400 };
 const startLimitMs = 30_000;
 
 /** @param recorderDir where recordings wait. @default in the folder of the scenario */
@@ -142,7 +141,7 @@ function studio({ stack, s3, browser, clickhouse, recorderPort, signal, scratch,
       // Alerts are raised by what this run tells, and not by the one before.
       await clearStore(clickhouse);
       const link = await stack.invite(`recorded-${Date.now().toString(36)}`, 'default', 'recorded');
-      const person = await joinCall({ browser, link, name: 'Ana', viewport, signal });
+      const person = await joinCall({ browser, link, name: 'Ana', signal });
       const { callId } = person;
       const began = await until(Date.now(), startLimitMs, () => told(callId, events.recordingStarted));
       if (began === null) throw new Error('the call is not recorded');
