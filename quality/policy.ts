@@ -158,7 +158,7 @@ function whileOpen(
   const usualMs = roundTripBefore(own, incident);
   const overfull = isOverfull(downlink, usualMs);
   const lower = boundsOf(inForce).temporalLayer - 1;
-  const stands = lower >= 0 && hasQueue(downlink, usualMs, standingQueueMs);
+  const stands = lower >= 0 && !isBlind(downlink) && hasQueue(downlink, usualMs, standingQueueMs);
   if (inForce.kind === 'cap_layers' && took && overfull && (torn || isFlooded(downlink) || stands)) {
     const need = needOf(downlink, features);
     const fits = !torn && !isBlind(downlink) && lower >= 0;

@@ -29,6 +29,8 @@ export const events = {
   sourceToggled: 'rtc.source.toggled',
   /** Page visibility: state visible | hidden. */
   visibility: 'rtc.page.visibility',
+  /** The page asked its uplink what it holds, as its estimate stood below what is wanted. probe_bps, estimate_bps. */
+  uplinkProbed: 'rtc.uplink.probed',
   /** What the user thought, 1 to 5. rating, comment. */
   rating: 'rtc.user.rating',
   /** The SDK had to drop data (memory bound, refusals). records, reason. */

@@ -7,6 +7,7 @@
  */
 import type { types as mediasoup } from 'mediasoup-client';
 import { z } from 'zod';
+import type { LoopMode } from './loop.ts';
 import type { MediaKind, MediaSource } from './rows.ts';
 
 const id = z.string().min(1).max(128);
@@ -207,5 +208,7 @@ export interface JoinAnswer {
   /** The media node that has the call, and the origins of its signaling; empty: every entrance leads there. */
   sfuNodeId: string;
   nodeOrigins: string[];
+  /** How far the page may go to help its own media. */
+  loopMode: LoopMode;
   serverTimeMs: number;
 }

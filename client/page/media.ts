@@ -4,6 +4,7 @@
  */
 import { Device, type types as mediasoup } from 'mediasoup-client';
 import { spans } from '../../telemetry/events.ts';
+import type { LoopMode } from '../../telemetry/loop.ts';
 import type { IceServerInfo, Notifications, ProducerInfo } from '../../telemetry/signaling.ts';
 import type { JoinTrace, Telemetry } from '../sdk/telemetry.ts';
 import { FaultError } from './faults.ts';
@@ -13,12 +14,14 @@ import { Receiver } from './receiver.ts';
 import { relayOrder } from './relay-order.ts';
 import { type Requests, SignalingError } from './signaling.ts';
 import type { Action } from './state.ts';
+import { probeUplink } from './uplink.ts';
 
 export interface MediaOptions {
   readonly signaling: Requests;
   readonly telemetry: Telemetry | null;
   readonly trace: JoinTrace | null;
   readonly iceServers: IceServerInfo[];
+  readonly loopMode: LoopMode;
   readonly routerRtpCapabilities: mediasoup.RtpCapabilities;
   readonly dispatch: (action: Action) => void;
   /** What this takes the place of: the browser need not be asked again what it can do. */
@@ -47,12 +50,13 @@ export class Media {
   }
 
   private constructor(options: MediaOptions, device: Device, send: Opened, recv: Opened) {
-    const { signaling, telemetry, dispatch } = options;
+    const { signaling, telemetry, dispatch, loopMode } = options;
     this.telemetry = telemetry;
     this.device = device;
     this.capabilities = JSON.stringify(options.routerRtpCapabilities);
     this.transports = [send.transport, recv.transport];
     this.restarts = [send.restarts, recv.restarts];
+    if (loopMode === 'on') probeUplink(send.transport, telemetry);
     this.publisher = new Publisher(send.transport, signaling, telemetry);
     this.receiver = new Receiver({ transport: recv.transport, device, signaling, telemetry, dispatch });
   }

@@ -25,6 +25,7 @@ import { Lateness } from './lateness.ts';
 import type { Binding } from './media.ts';
 import { type AttributeList, encodeLogRecords, encodeSpans, type Span } from './otlp.ts';
 import { pageResource, watchPage } from './page.ts';
+import { peerConnectionOf } from './peer-connection.ts';
 import { MIN_INTERVAL_MS, phaseOf, Sampler, type SamplingState } from './sampler.ts';
 import { watchTrack } from './tracks.ts';
 
@@ -373,13 +374,4 @@ class PageTelemetry implements Telemetry, ConnectionHost {
       return () => {};
     }
   }
-}
-
-/** mediasoup-client keeps its RTCPeerConnection to itself; `handler` is its documented way in, `_pc` is not. */
-function peerConnectionOf(transport: BoundTransport): RTCPeerConnection | undefined {
-  const { handler } = transport as { handler?: { pc?: unknown; _pc?: unknown } };
-  const pc = handler?.pc ?? handler?._pc;
-  return typeof (pc as RTCPeerConnection | undefined)?.getStats === 'function'
-    ? (pc as RTCPeerConnection)
-    : undefined;
 }

@@ -20,7 +20,10 @@ const joinTokenSeconds = 60;
 /** As long as a long working day: telemetry of a call ends with the call, not with its token. */
 const telemetryTokenSeconds = 12 * 3600;
 
-export type AdmissionConfig = Pick<SfuConfig, 'tokenSecret' | 'clientCollectorUrl' | 'entrances' | 'nodeId'>;
+export type AdmissionConfig = Pick<
+  SfuConfig,
+  'tokenSecret' | 'clientCollectorUrl' | 'entrances' | 'nodeId' | 'loopMode'
+>;
 
 /**
  * @param taps null where nothing can be recorded: an invitation that asks for it is refused then
@@ -75,6 +78,7 @@ export async function admit(
     entrances: [...config.entrances],
     sfuNodeId: seat?.nodeId ?? config.nodeId,
     nodeOrigins: [...(seat?.origins ?? [])],
+    loopMode: config.loopMode,
     serverTimeMs: nowMs,
   };
 }

@@ -15,6 +15,8 @@ import { TestClient } from './TestClient.ts';
 export const tokenSecret = 'the token secret of the tests';
 
 export interface TestNode extends RunningSfu {
+  /** Where its worker takes media, on the loopback. */
+  readonly mediaPort: number;
   readonly spans: InMemorySpanExporter;
   /** Records written so far, oldest first; those of the last quarter of a second may be missing. */
   records(eventName: string): Record<string, unknown>[];
@@ -29,8 +31,10 @@ export interface TestNode extends RunningSfu {
 export async function startTestNode(env: Record<string, string> = {}): Promise<TestNode> {
   const logs = new InMemoryLogRecordExporter();
   const spans = new InMemorySpanExporter();
-  const sfu = await onFreePort((port) =>
-    startSfu(
+  let mediaPort = 0;
+  const sfu = await onFreePort((port) => {
+    mediaPort = port;
+    return startSfu(
       readSfuConfig({
         CALLSCOPE_SFU_PORT: '0',
         CALLSCOPE_RTC_PORT: String(port),
@@ -40,8 +44,8 @@ export async function startTestNode(env: Record<string, string> = {}): Promise<T
       }),
       pino({ level: process.env.CALLSCOPE_LOG_LEVEL || 'silent' }),
       { logs, spans },
-    ),
-  );
+    );
+  });
   const admitAt = async (origin: string, roomId: string, displayName: string) => {
     const invite = await signToken(
       'invite',
@@ -56,6 +60,7 @@ export async function startTestNode(env: Record<string, string> = {}): Promise<T
   const connect = () => TestClient.connect(sfu.url);
   return {
     ...sfu,
+    mediaPort,
     spans,
     records: (eventName) =>
       logs
