@@ -31,6 +31,8 @@ export const events = {
   visibility: 'rtc.page.visibility',
   /** The page asked its uplink what it holds, as its estimate stood below what is wanted. probe_bps, estimate_bps. */
   uplinkProbed: 'rtc.uplink.probed',
+  /** The page sends less than the browser would at the least, or as usual again. thin, estimate_bps. */
+  uplinkThinned: 'rtc.uplink.thinned',
   /** What the user thought, 1 to 5. rating, comment. */
   rating: 'rtc.user.rating',
   /** The SDK had to drop data (memory bound, refusals). records, reason. */

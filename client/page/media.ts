@@ -14,7 +14,7 @@ import { Receiver } from './receiver.ts';
 import { relayOrder } from './relay-order.ts';
 import { type Requests, SignalingError } from './signaling.ts';
 import type { Action } from './state.ts';
-import { probeUplink } from './uplink.ts';
+import { helpUplink } from './uplink.ts';
 
 export interface MediaOptions {
   readonly signaling: Requests;
@@ -56,8 +56,8 @@ export class Media {
     this.capabilities = JSON.stringify(options.routerRtpCapabilities);
     this.transports = [send.transport, recv.transport];
     this.restarts = [send.restarts, recv.restarts];
-    if (loopMode === 'on') probeUplink(send.transport, telemetry);
     this.publisher = new Publisher(send.transport, signaling, telemetry);
+    if (loopMode === 'on') helpUplink(send.transport, this.publisher, telemetry);
     this.receiver = new Receiver({ transport: recv.transport, device, signaling, telemetry, dispatch });
   }
 

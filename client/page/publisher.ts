@@ -9,15 +9,16 @@ export class Publisher {
   private readonly transport: mediasoup.Transport;
   private readonly signaling: Requests;
   private readonly telemetry: Telemetry | null;
-  private readonly producers = new Map<MediaSource, mediasoup.Producer>();
+  private readonly producers = new Map<MediaSource, mediasoup.Producer<Sent>>();
   private audioMaxBitrateBps: number | null = null;
+  private less = false;
 
   constructor(transport: mediasoup.Transport, signaling: Requests, telemetry: Telemetry | null) {
     this.transport = transport;
     this.signaling = signaling;
     this.telemetry = telemetry;
     transport.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
-      const { source, paused } = appData as { source: MediaSource; paused: boolean };
+      const { source, paused } = appData as Sent;
       signaling
         .request('produce', { transportId: transport.id, kind, source, paused, rtpParameters })
         .then(({ producerId }) => done({ id: producerId }), failed);
@@ -44,11 +45,19 @@ export class Publisher {
       await this.signaling.request('resumeProducer', { producerId: present.id });
       return;
     }
-    const producer = await this.transport.produce({
+    const { encodings = [], codecOptions } = coding(source, track);
+    const sent: Sent = {
+      source,
+      paused,
+      maxBitrateBps: encodings.reduce((sum, { maxBitrate = 0 }) => sum + maxBitrate, 0),
+      lowestMaxBitrateBps: encodings[0]?.maxBitrate ?? 0,
+    };
+    const producer = await this.transport.produce<Sent>({
       track,
       stopTracks: false,
-      ...coding(source, track),
-      appData: { source, paused },
+      ...(encodings.length > 0 && { encodings }),
+      ...(codecOptions && { codecOptions }),
+      appData: sent,
     });
     if (source !== 'microphone') await producer.setRtpEncodingParameters({ active: true });
     if (paused) producer.pause();
@@ -57,13 +66,37 @@ export class Publisher {
     if (source === 'microphone' && this.audioMaxBitrateBps !== null) {
       await this.boundAudio(this.audioMaxBitrateBps);
     }
+    if (this.less) await this.sendLess(true);
+  }
+
+  /** What all that it may send takes, with headers, bit/s; 0: no picture is sent. */
+  get wantedBps(): number {
+    const pictures = [...this.producers.values()].filter(({ kind, paused }) => kind === 'video' && !paused);
+    const bps = pictures.reduce((sum, { appData }) => sum + appData.maxBitrateBps, 0);
+    return bps === 0 ? 0 : Math.round(bps * withHeaders + soundBps);
   }
 
   /** @param maxBitrateBps null: no bound */
   async boundAudio(maxBitrateBps: number | null): Promise<void> {
     this.audioMaxBitrateBps = maxBitrateBps;
+    const bounds = [maxBitrateBps, this.less ? lessSoundBps : null].filter((bps) => bps !== null);
     const microphone = this.producers.get('microphone');
-    await microphone?.setRtpEncodingParameters({ maxBitrate: maxBitrateBps ?? undefined });
+    const maxBitrate = bounds.length > 0 ? Math.min(...bounds) : undefined;
+    await microphone?.setRtpEncodingParameters({ maxBitrate });
+  }
+
+  /** For a line that holds less than the lowest layer and the sound take at their least. */
+  async sendLess(less: boolean): Promise<void> {
+    this.less = less;
+    await this.boundAudio(this.audioMaxBitrateBps);
+    for (const { rtpSender, kind, appData } of this.producers.values()) {
+      if (kind !== 'video' || !rtpSender) continue;
+      const parameters = rtpSender.getParameters();
+      const [lowest] = parameters.encodings;
+      if (!lowest) continue;
+      lowest.maxBitrate = less ? lessPictureBps : appData.lowestMaxBitrateBps;
+      await rtpSender.setParameters(parameters);
+    }
   }
 
   /** Others see it as switched off; it can be published again at once. */
@@ -98,6 +131,24 @@ export class Publisher {
     await this.signaling.request('closeProducer', { producerId: producer.id });
   }
 }
+
+/** What is kept with a producer. */
+type Sent = {
+  readonly source: MediaSource;
+  readonly paused: boolean;
+  /** Of all its encodings. */
+  readonly maxBitrateBps: number;
+  readonly lowestMaxBitrateBps: number;
+};
+
+/** RTP, SRTP, UDP and IP headers, and retransmissions. */
+const withHeaders = 1.1;
+/** Opus with its headers. */
+const soundBps = 45_000;
+/** Opus is wideband still (RFC 6716, section 2.1.1). */
+const lessSoundBps = 16_000;
+/** libwebrtc takes a maximum below its usual least of 30 kbit/s for the least. */
+const lessPictureBps = 20_000;
 
 function coding(source: MediaSource, track: MediaStreamTrack): Partial<mediasoup.ProducerOptions> {
   if (source === 'microphone') return { codecOptions: { opusFec: true, opusDtx: true, opusNack: true } };

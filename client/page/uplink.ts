@@ -1,30 +1,36 @@
 /**
- * Asks the uplink what it holds (uplink-probes.ts). libwebrtc probes at once, and at that rate, when the bound of all that
- * is sent rises above the estimate (ProbeController::SetBitrates), and the bound is the answer's `b=TIAS` (RFC 3890) of
- * the video: it is put there, raised by a little for each probe, and taken away again.
+ * Carries out what the page does for its own uplink (uplink-policy.ts).
+ *
+ * Probing: libwebrtc probes at once, and at that rate, when the bound of all that is sent rises above the estimate
+ * (ProbeController::SetBitrates), and the bound is the answer's `b=TIAS` (RFC 3890) of the video: it is put there, raised by a
+ * little for each probe, and taken away again.
  */
 import type { types as mediasoup } from 'mediasoup-client';
 import { type RawStats, selectedPair } from '../../telemetry/browser-stats.ts';
 import { events } from '../../telemetry/events.ts';
 import { peerConnectionOf } from '../sdk/peer-connection.ts';
 import type { Telemetry } from '../sdk/telemetry.ts';
-import { UplinkProbes, type UplinkSample } from './uplink-probes.ts';
+import type { Publisher } from './publisher.ts';
+import { QueueMeter, UplinkProbes, type UplinkSample, UplinkThinning } from './uplink-policy.ts';
 
 const calmEveryMs = 3_000;
 const limitedEveryMs = 500;
 /** A bound that rises by less than this might be rounded away. */
 const raiseBps = 1_000;
-/** RTP, SRTP, UDP and IP headers, and retransmissions. */
-const overhead = 1.1;
-/** Opus with its headers, of which nothing else tells. */
-const audioBps = 45_000;
+/** RTCP's round trip is measured once a second; older than this it is of a stream that has stopped. */
+const freshMs = 1_500;
 
 /** Watches until the transport closes. Browsers that do not tell their estimate are left alone. */
-export function probeUplink(transport: mediasoup.Transport, telemetry: Telemetry | null): void {
+export function helpUplink(
+  transport: mediasoup.Transport,
+  publisher: Pick<Publisher, 'wantedBps' | 'sendLess'>,
+  telemetry: Telemetry | null,
+): void {
   const pc = peerConnectionOf(transport);
   const queue = negotiationsOf(transport);
   if (!pc || !queue) return;
-  const probes = new UplinkProbes();
+  const [meter, probes, thinning] = [new QueueMeter(), new UplinkProbes(), new UplinkThinning()];
+  let thin = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const bound = (bps: number | null) =>
@@ -34,17 +40,26 @@ export function probeUplink(transport: mediasoup.Transport, telemetry: Telemetry
       await pc.setLocalDescription(await pc.createOffer());
       await pc.setRemoteDescription({ type: 'answer', sdp: withVideoBound(remoteDescription.sdp, bps) });
     });
+  const probe = async ({ wantedBps, estimateBps }: UplinkSample) => {
+    telemetry?.event(events.uplinkProbed, { probe_bps: wantedBps, estimate_bps: estimateBps });
+    const before = videoBoundOf(pc);
+    // Coming from none it is no rise.
+    if (before === null) await bound(wantedBps);
+    await bound(Math.max(before ?? 0, wantedBps) + raiseBps);
+  };
+  /** @returns time until the next */
   const look = async () => {
-    const sample = await readUplink(pc);
-    if (sample && probes.next(sample)) {
-      const { wantedBps: probe_bps, estimateBps: estimate_bps } = sample;
-      telemetry?.event(events.uplinkProbed, { probe_bps, estimate_bps });
-      const before = videoBoundOf(pc);
-      // Coming from none it is no rise.
-      if (before === null) await bound(probe_bps);
-      await bound(Math.max(before ?? 0, probe_bps) + raiseBps);
-    } else if (sample && !sample.limited && videoBoundOf(pc) !== null) await bound(null);
-    return sample?.limited ? limitedEveryMs : calmEveryMs;
+    const { wantedBps } = publisher;
+    const sample = wantedBps > 0 && (await readUplink(pc, wantedBps, meter));
+    if (!sample) return calmEveryMs;
+    if (thinning.next(sample) !== thin) {
+      thin = !thin;
+      telemetry?.event(events.uplinkThinned, { thin, estimate_bps: sample.estimateBps });
+      await publisher.sendLess(thin);
+    }
+    if (probes.next(sample)) await probe(sample);
+    else if (!sample.limited && videoBoundOf(pc) !== null) await bound(null);
+    return sample.limited ? limitedEveryMs : calmEveryMs;
   };
   const schedule = (ms: number) => {
     timer = setTimeout(() => {
@@ -60,30 +75,33 @@ export function probeUplink(transport: mediasoup.Transport, telemetry: Telemetry
   schedule(calmEveryMs);
 }
 
-/** @returns undefined while nothing is sent, or where the browser does not tell */
-async function readUplink(pc: RTCPeerConnection): Promise<UplinkSample | undefined> {
-  const wantedBps = wantedOf(pc);
-  if (wantedBps === 0) return undefined;
+/** @returns undefined where the browser does not tell */
+async function readUplink(
+  pc: RTCPeerConnection,
+  wantedBps: number,
+  meter: QueueMeter,
+): Promise<UplinkSample | undefined> {
   const stats = [...(await pc.getStats()).values()] as RawStats[];
   const pair = selectedPair(stats);
-  const [estimateBps, roundTrip] = [pair?.availableOutgoingBitrate, pair?.currentRoundTripTime];
-  if (typeof estimateBps !== 'number' || typeof roundTrip !== 'number') return undefined;
+  const estimateBps = pair?.availableOutgoingBitrate;
+  const roundTripMs = roundTripOf(stats, pair);
+  if (typeof estimateBps !== 'number' || roundTripMs === undefined) return undefined;
   const limited = stats.some(
     ({ type, qualityLimitationReason }) => type === 'outbound-rtp' && qualityLimitationReason === 'bandwidth',
   );
-  return { atMs: performance.now(), estimateBps, wantedBps, limited, roundTripMs: roundTrip * 1000 };
+  const atMs = performance.now();
+  return { atMs, estimateBps, wantedBps, limited, queueMs: meter.read(atMs, roundTripMs) };
 }
 
-/** What all encodings of pictures take at their most, with audio; 0: no picture is sent. */
-function wantedOf(pc: RTCPeerConnection): number {
-  let videoBps = 0;
-  for (const sender of pc.getSenders()) {
-    if (sender.track?.kind !== 'video' || !sender.track.enabled) continue;
-    for (const { active, maxBitrate } of sender.getParameters().encodings) {
-      if (active) videoBps += maxBitrate ?? 0;
-    }
-  }
-  return videoBps === 0 ? 0 : Math.round(overhead * videoBps + audioBps);
+/** By RTCP where it is fresh, the least of all streams; else by the checks of the path, which are two to five seconds apart. */
+function roundTripOf(stats: readonly RawStats[], pair: RawStats | undefined): number | undefined {
+  const nowMs = performance.timeOrigin + performance.now();
+  const fresh = stats
+    .filter(({ type, timestamp }) => type === 'remote-inbound-rtp' && nowMs - Number(timestamp) < freshMs)
+    .map(({ roundTripTime }) => roundTripTime)
+    .filter((seconds) => typeof seconds === 'number');
+  const seconds = fresh.length > 0 ? Math.min(...fresh) : pair?.currentRoundTripTime;
+  return typeof seconds === 'number' ? seconds * 1000 : undefined;
 }
 
 /** @param bps null: none */

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { withVideoBound } from '../../../client/page/uplink.ts';
-import { UplinkProbes, type UplinkSample } from '../../../client/page/uplink-probes.ts';
+import {
+  QueueMeter,
+  UplinkProbes,
+  type UplinkSample,
+  UplinkThinning,
+} from '../../../client/page/uplink-policy.ts';
 
 const second = (s: number, change: Partial<UplinkSample> = {}): UplinkSample => ({
   atMs: s * 1000,
   estimateBps: 100_000 * 1.08 ** s,
   wantedBps: 420_000,
   limited: true,
-  roundTripMs: 42,
+  queueMs: 1,
   ...change,
 });
 
@@ -32,7 +37,7 @@ describe('an uplink is asked what it holds', () => {
 
   it('not while a queue stands', () => {
     const emptyAt = 10;
-    const queue = (s: number) => ({ roundTripMs: s > 0 && s < emptyAt ? 180 : 42 });
+    const queue = (s: number) => ({ queueMs: s < emptyAt ? 140 : 1 });
     expect(probesIn(seconds(0, 12, queue))[0]).toBe(emptyAt);
   });
 
@@ -43,7 +48,7 @@ describe('an uplink is asked what it holds', () => {
 
   it('ever later while it does not help', () => {
     const flat = () => ({ estimateBps: 200_000 });
-    expect(probesIn(seconds(0, 120, flat))).toEqual([3, 8, 18, 38, 78]);
+    expect(probesIn(seconds(0, 120, flat))).toEqual([3, 8, 18, 38, 58, 78, 98, 118]);
   });
 
   it('soon again once all was well for a while, not after a moment', () => {
@@ -51,13 +56,40 @@ describe('an uplink is asked what it holds', () => {
     let wellFor = 40;
     expect(probesIn(seconds(0, 76, flat))).toEqual([3, 8, 18, 73]);
     wellFor = 5;
-    expect(probesIn(seconds(0, 76, flat))).toEqual([3, 8, 18, 38]);
+    expect(probesIn(seconds(0, 76, flat))).toEqual([3, 8, 18, 38, 58]);
+  });
+});
+
+describe('less is sent than the browser sends at the least', () => {
+  const full = { estimateBps: 84_000, queueMs: 260 };
+  const thinIn = (samples: readonly UplinkSample[]): number[] => {
+    const thinning = new UplinkThinning();
+    return samples.filter((sample) => thinning.next(sample)).map(({ atMs }) => atMs / 1000);
+  };
+
+  it('once a queue stands for a second while the estimate is at its least, until there is room', () => {
+    const room = (s: number) => (s < 10 ? full : { estimateBps: 150_000 });
+    expect(thinIn(seconds(0, 15, room))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('by what a longer path takes, once it has been that long for a while', () => {
-    const longer = (s: number) => ({ estimateBps: 200_000, roundTripMs: s < 3 ? 42 : 92 });
-    expect(probesIn(seconds(0, 60, longer))[0]).toBe(52);
+  it('for three seconds at the least', () => {
+    const room = (s: number) => (s < 2 ? full : { limited: false });
+    expect(thinIn(seconds(0, 15, room))).toEqual([1, 2, 3]);
   });
+
+  it('not for a queue that passes, nor where the browser itself can send less', () => {
+    expect(thinIn(seconds(0, 15, (s) => ({ ...full, queueMs: s % 2 === 0 ? 260 : 30 })))).toEqual([]);
+    expect(thinIn(seconds(0, 15, () => ({ ...full, estimateBps: 120_000 })))).toEqual([]);
+    expect(thinIn(seconds(0, 15, () => ({ ...full, limited: false })))).toEqual([]);
+  });
+});
+
+it('a queue is what the round trip is over its least, and a longer path is none after a while', () => {
+  const meter = new QueueMeter();
+  const read = [42, 180, 42, 92, 92].map((ms, s) => Math.round(meter.read(s * 1000, ms)));
+  expect(read).toEqual([0, 138, 0, 50, 49]);
+  for (let s = 5; s < 130; s++) meter.read(s * 1000, 92);
+  expect(meter.read(130_000, 92)).toBe(0);
 });
 
 describe('the bound of what is sent', () => {
