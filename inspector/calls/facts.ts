@@ -75,6 +75,8 @@ export const pageEventNames: readonly string[] = [
   names.deviceChange,
   names.sourceToggled,
   names.visibility,
+  names.uplinkProbed,
+  names.uplinkThinned,
   names.rating,
   names.workerDied,
   names.signalingRefused,

@@ -10,7 +10,7 @@ import type { CallFeatures } from '../features/call.ts';
 import type { DownlinkFeatures } from '../features/downlink.ts';
 import { atTheRelay } from '../features/relay.ts';
 import { arrivesShort, downlinkArrivedOnset } from './arrives-short.ts';
-import { atLeast, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
+import { atLeast, atMost, type Detector, evidenceOf, notOver, suffered, type Verdict } from './detector.ts';
 import { devicePrompt } from './device-late.ts';
 import { linkTrouble } from './link-trouble.ts';
 import { nodeLate } from './node-late.ts';
@@ -25,6 +25,10 @@ const lossGrave = 0.1;
 const settledMs = 4_000;
 /** Share of packets asked for again: 3 % loss gives about as much; reordering alone stays below. */
 const nackOnset = 0.02;
+/** Asked for again by the SFU, a second: what somebody sends arrives with holes or out of order. */
+const holesAbove = 4;
+/** A downlink does not choose between senders. */
+const someTracks = 0.5;
 /** The estimate's own noise is under a fifth; a real fall takes 40-50 % within seconds. */
 const estimateFall = 0.35;
 /** A standing queue, not a busy receiver: far over what scheduling adds on either end. */
@@ -38,11 +42,11 @@ const someLoss = 0.01;
 
 export const downlinkCongestion: Detector = {
   name: 'downlink_congestion',
-  version: 8,
+  version: 9,
   question: 'Is the way from the SFU to this one receiver losing or delaying packets?',
   onset:
     'transport-wide loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with the receiver’s word and either the estimate’s or a page whose timers are prompt), or an estimate down by >= 35 % with the ' +
-    'receiver’s own loss >= 3 % or delay up by >= 100 ms, or <= 75 % of the bytes sent arriving over 2 s by both ends’ counts with delay up by >= 40 ms, loss >= 1 % or NACKs; and a witness of another kind: NACKs, the receiver’s own loss of what reached the SFU whole, or delay. The estimate is ' +
+    'receiver’s own loss >= 3 % or delay up by >= 100 ms, or <= 75 % of the bytes sent arriving over 2 s by both ends’ counts with delay up by >= 40 ms, loss >= 1 % or NACKs; and a witness of another kind: NACKs (not of some tracks only, while the SFU misses packets of a sender itself), the receiver’s own loss of what reached the SFU whole, or delay. The estimate is ' +
     'made of the same feedback as the loss, and a busy receiver sends its feedback before it has read the packets',
   clearing:
     'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s; where the receiver’s own loss is known ' +
@@ -68,7 +72,9 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
   const feedback = atLeast(d.silentMs, 1_500) ? undefined : d.lossNow;
   const settled = d.flowingMs >= settledMs;
 
-  const receiverSaysLoss = atLeast(d.nackedRatio, nackOnset) || atLeast(d.clientLoss, lossOnset);
+  const receiverSaysLoss =
+    (atLeast(d.nackedRatio, nackOnset) && !asksForHolesAbove(d, features)) ||
+    atLeast(d.clientLoss, lossOnset);
   const prompt = devicePrompt(d.participantId, features);
   const estimateSaysSo = settled && atLeast(d.bweFall, estimateFall);
   // One sample is enough when it is grave, or when the receiver says the same with it and either the estimate does as
@@ -128,6 +134,11 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
     affected: [d.participantId],
   };
 }
+
+/** What has not reached the SFU in order either, receivers ask for as well: of the tracks of that sender only. */
+const asksForHolesAbove = (d: DownlinkFeatures, { uplinks }: CallFeatures): boolean =>
+  atMost(d.nackedTracks, someTracks) &&
+  uplinks.some((u) => u.participantId !== d.participantId && atLeast(u.nackedPerSecond, holesAbove));
 
 /** Audio that is torn is what people leave calls for; loss of a tenth and more tears it sooner or later. */
 function severityOf(loss: number, d: DownlinkFeatures): Verdict['severity'] {

@@ -24,6 +24,8 @@ import { deviceLate, deviceRecovered, deviceStalls, soundJitterAtSfuMs } from '.
 const heldBackShare = 0.3;
 /** Part of all time spent encoding; beyond, the next frame comes before this one is done. */
 const encodingShare = 0.8;
+/** An encoder that rests lacks no CPU: it leaves frames out to make up for a large one, such as a first key frame. */
+const idleShare = 0.08;
 /** Encoded of what the source gives; below the usual dropping before a start or a switch. */
 const encodedShare = 0.6;
 /** Of its own pace before. Bandwidth never does this: the lowest layer always fits. */
@@ -36,10 +38,10 @@ const lossless = 0.02;
 
 export const senderCpuLimited: Detector = {
   name: 'sender_cpu_limited',
-  version: 3,
+  version: 4,
   question: 'Is this participant’s device too slow to encode what it sends?',
   onset:
-    'two of, over 5 s, without loss on the way up: held back for CPU >= 30 % of the time, encoding >= 80 % of the time, <= 60 % of the source’s frames encoded, pace down to <= 50 % of what it was, media arriving at the SFU with >= 30 ms of jitter; the last only together with one of the encoder’s. Or, by the page’s own word that its timers are >= 150 ms late in two samples one after the other, any one of them (jitter >= 15 ms); or late in one sample, with sound arriving at the SFU with >= 25 ms of jitter over 2 s',
+    'two of, over 5 s, without loss on the way up: held back for CPU >= 30 % of the time, encoding >= 80 % of the time, <= 60 % of the source’s frames encoded, pace down to <= 50 % of what it was (neither by an encoder that works <= 8 % of the time), media arriving at the SFU with >= 30 ms of jitter; the last only together with one of the encoder’s. Or, by the page’s own word that its timers are >= 150 ms late in two samples one after the other, any one of them (jitter >= 15 ms); or late in one sample, with sound arriving at the SFU with >= 25 ms of jitter over 2 s',
   clearing: 'none of them over 5 s (held back <= 10 %, encoding <= 60 %)',
   explains: [
     {
@@ -76,8 +78,10 @@ function judgeCamera(s: SendingFeatures, features: CallFeatures): Verdict {
     s.encodedFps === undefined || !s.encodedFpsBefore || s.encodedFpsBefore < 5
       ? undefined
       : s.encodedFps / s.encodedFpsBefore;
-  const drops = encoded !== undefined && encoded <= encodedShare && !(up?.limitedByBandwidth ?? false);
-  const slowed = pace !== undefined && pace <= paceShare && (s.encodedFps ?? 0) > 0;
+  const idle = atMost(s.encoding, idleShare);
+  const drops =
+    !idle && encoded !== undefined && encoded <= encodedShare && !(up?.limitedByBandwidth ?? false);
+  const slowed = !idle && pace !== undefined && pace <= paceShare && (s.encodedFps ?? 0) > 0;
   const bursts = atLeast(s.jitterAtSfuMs, burstJitterMs) && (s.encodedFps ?? 0) > 0;
 
   const clean =

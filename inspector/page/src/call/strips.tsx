@@ -30,6 +30,10 @@ const marked: Record<string, (event: CallEvent) => string | undefined> = {
   'rtc.media.error': ({ attributes }) => `device not given: ${attributes.name || 'no reason told'}`,
   'rtc.source.toggled': ({ attributes }) =>
     `${attributes.source || 'source'} ${attributes.enabled === 'true' ? 'on' : 'off'}`,
+  'rtc.uplink.thinned': ({ attributes }) =>
+    attributes.thin === 'true' ? 'own line holds next to nothing: sends less' : 'sends as usual again',
+  'rtc.uplink.probed': ({ attributes }) =>
+    `asks its line what it holds, taken for ${Math.round(Number(attributes.estimate_bps) / 1000)} kbit/s`,
   'rtc.participant.joined': () => 'joined',
   'rtc.participant.left': () => 'left',
   'rtc.signaling.state': ({ attributes }) =>
@@ -45,7 +49,7 @@ export function Strips(props: Props) {
         <h2 id="strips-title">Quality over time</h2>
         <p class="soft hint">
           <i class="mark issue" /> issue <i class="mark decision" /> decision <i class="mark event" />{' '}
-          connection or device. Drag to look closer.
+          connection, device or line. Drag to look closer.
         </p>
         <button type="button" disabled={!focus.span} onClick={() => onSpan(undefined)}>
           Whole call
