@@ -15,7 +15,7 @@ const loopSeconds = 6;
 
 /** @param framesPerSecond 1 to 30 @returns path of a Y4M file */
 export function filmFile(framesPerSecond: number): string {
-  return keptFile(`film-2-${framesPerSecond}.y4m`, () => film(framesPerSecond));
+  return keptFile(`film-3-${framesPerSecond}.y4m`, () => film(framesPerSecond));
 }
 
 function film(framesPerSecond: number): Buffer {
@@ -24,7 +24,7 @@ function film(framesPerSecond: number): Buffer {
   const parts: Buffer[] = [Buffer.from(header)];
   const room = Float32Array.from({ length: filmWidth * filmHeight }, (_, i) => {
     const [x, y] = placeOf(i);
-    return 110 + 40 * Math.sin(x / 74) + 25 * Math.cos(y / 46) + 30 * (random() - 0.5);
+    return 110 + 40 * Math.sin(x / 74) + 25 * Math.cos(y / 46) + 10 * (random() - 0.5);
   });
   const frames = loopSeconds * framesPerSecond;
   for (let frame = 0; frame < frames; frame++) {
@@ -37,7 +37,7 @@ function film(framesPerSecond: number): Buffer {
         const [x, y] = placeOf(i);
         const inHead = ((x - headX) / 96) ** 2 + ((y - headY) / 124) ** 2 < 1;
         const seen = inHead ? 160 + 35 * Math.sin((x - headX) / 10) * Math.cos((y - headY) / 14) : light;
-        return Math.max(16, Math.min(235, seen + 10 * (random() - 0.5)));
+        return Math.max(16, Math.min(235, seen + 3.5 * (random() - 0.5)));
       }),
     );
     const chroma = Buffer.alloc((filmWidth * filmHeight) / 2, 128);

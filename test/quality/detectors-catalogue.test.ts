@@ -195,6 +195,10 @@ const cases: Case[] = [
         what: 'an encoder held back for CPU now and then, at full pace',
         script: during(['ben'], { cpuLimited: 0.5 }),
       },
+      {
+        what: 'an encoder that rests, and leaves frames out after a large one',
+        script: during(['ben'], { encodedShare: 0.3, encodeMsPerFrame: 5 }),
+      },
       { what: 'a camera switched off', script: during(['ben'], { cameraPaused: true }) },
     ],
   },

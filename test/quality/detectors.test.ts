@@ -187,6 +187,16 @@ describe('detectors', { timeout: 60_000 }, () => {
     expect(incidents.filter((i) => i.kind === 'downlink_congestion')).toEqual([]);
   });
 
+  it('takes what is asked for again of one sender’s holes for no witness of a receiver’s link', () => {
+    const script = (upLoss: number): Script => {
+      return (id, s) => (s < faultAt ? {} : id === 'ben' ? { feedbackLoss: 0.06 } : id === 'ann' ? { upLoss } : {});
+    };
+    for (const upLoss of [0, 0.04]) {
+      const { incidents } = play(syntheticCall(people, seconds, script(upLoss)), { toSecond: seconds });
+      expect(incidents.filter((i) => i.kind === 'downlink_congestion')).toEqual([]);
+    }
+  });
+
   it('says in one sentence what happened to whom, and how the others did', () => {
     const { incidents } = play(syntheticCall(people, seconds, forBen(narrow)), { toSecond: seconds });
     expect(incidents[0]!.sentence).toMatch(

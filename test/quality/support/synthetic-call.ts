@@ -445,7 +445,9 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
       const loss = c.downCut ? 1 : (c.downLoss ?? 0);
       const ids = { producer_id: producerOf(sender, kind), consumer_id: consumerOf(id, sender, kind) };
       const ssrc = 50_000 + participants.indexOf(sender) * 10 + (kind === 'audio' ? 1 : 2);
-      const nacked = grow(`${name} nacked`, c.downCut || kind === 'audio' ? 0 : packets * loss);
+      // What the SFU misses, receivers ask it for as well.
+      const missed = Math.min(1, loss + (theirs.upLoss ?? 0));
+      const nacked = grow(`${name} nacked`, c.downCut || kind === 'audio' ? 0 : packets * missed);
       if (sfuTells) {
         call.sfu_consumer.push(
           sample('sfu_consumer', {
