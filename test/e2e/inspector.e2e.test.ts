@@ -13,6 +13,7 @@ import { type EmbeddedClickHouse, startClickHouse } from '../../runtime/embedded
 import { demoCallId, demoFile, openInspector, type TestInspector } from '../inspector/support/inspector.ts';
 import { dumpsFolder, whySkipped } from '../quality/recordings/support/shared.ts';
 import { openBrowser, type Person, type TestBrowser } from '../support/browser.ts';
+import { until } from '../support/waiting.ts';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'callscope-inspector-'));
 const axe = readFileSync(path.join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8');
@@ -72,9 +73,10 @@ describe('from a name to the proof', () => {
     await open('/');
     await page.getByRole('searchbox', { name: 'Find a call' }).fill('chiara');
     await page.keyboard.press('Enter');
+    // The list without a question stands there until the answer comes.
+    await page.waitForURL(/q=chiara/);
+    await until('one call', async () => (await page.locator('table.calls tbody tr').count()) === 1);
     await page.locator('table.calls').getByRole('link', { name: 'Chiara' }).waitFor();
-    expect(await page.locator('table.calls tbody tr').count()).toBe(1);
-    expect(page.url()).toContain('q=chiara');
     expect(page.url()).not.toContain('sign-in');
     expect(await faultsOfAccess(page)).toEqual([]);
   });

@@ -189,7 +189,8 @@ describe('detectors', { timeout: 60_000 }, () => {
 
   it('takes what is asked for again of one sender’s holes for no witness of a receiver’s link', () => {
     const script = (upLoss: number): Script => {
-      return (id, s) => (s < faultAt ? {} : id === 'ben' ? { feedbackLoss: 0.06 } : id === 'ann' ? { upLoss } : {});
+      return (id, s) =>
+        s < faultAt ? {} : id === 'ben' ? { feedbackLoss: 0.06 } : id === 'ann' ? { upLoss } : {};
     };
     for (const upLoss of [0, 0.04]) {
       const { incidents } = play(syntheticCall(people, seconds, script(upLoss)), { toSecond: seconds });
