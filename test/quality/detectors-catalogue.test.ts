@@ -197,7 +197,7 @@ const cases: Case[] = [
       },
       {
         what: 'an encoder that rests, and leaves frames out after a large one',
-        script: during(['ben'], { encodedShare: 0.3, encodeMsPerFrame: 5 }),
+        script: during(['ben'], { encodedShare: 0.3, encodeMsPerFrame: 2 }),
       },
       { what: 'a camera switched off', script: during(['ben'], { cameraPaused: true }) },
     ],
