@@ -60,7 +60,7 @@ export function cameraEncodings({ width, height }: Size): mediasoup.RtpEncodingP
   });
 }
 
-export interface Size {
+interface Size {
   readonly width: number;
   readonly height: number;
 }

@@ -45,7 +45,8 @@ export class Publisher {
       await this.signaling.request('resumeProducer', { producerId: present.id });
       return;
     }
-    const { encodings = [], codecOptions } = coding(source, track);
+    const coded = coding(source, track);
+    const { encodings = [] } = coded;
     const sent: Sent = {
       source,
       paused,
@@ -55,18 +56,17 @@ export class Publisher {
     const producer = await this.transport.produce<Sent>({
       track,
       stopTracks: false,
-      ...(encodings.length > 0 && { encodings }),
-      ...(codecOptions && { codecOptions }),
+      ...coded,
       appData: sent,
     });
     if (source !== 'microphone') await producer.setRtpEncodingParameters({ active: true });
     if (paused) producer.pause();
     this.producers.set(source, producer);
     this.telemetry?.bindProducer(producer, source);
-    if (source === 'microphone' && this.audioMaxBitrateBps !== null) {
+    if (this.less) await this.sendLess(true);
+    else if (source === 'microphone' && this.audioMaxBitrateBps !== null) {
       await this.boundAudio(this.audioMaxBitrateBps);
     }
-    if (this.less) await this.sendLess(true);
   }
 
   /** What all that it may send takes, with headers, bit/s; 0: no picture is sent. */
@@ -150,7 +150,10 @@ const lessSoundBps = 16_000;
 /** libwebrtc takes a maximum below its usual least of 30 kbit/s for the least. */
 const lessPictureBps = 20_000;
 
-function coding(source: MediaSource, track: MediaStreamTrack): Partial<mediasoup.ProducerOptions> {
+function coding(
+  source: MediaSource,
+  track: MediaStreamTrack,
+): Pick<mediasoup.ProducerOptions, 'encodings' | 'codecOptions'> {
   if (source === 'microphone') return { codecOptions: { opusFec: true, opusDtx: true, opusNack: true } };
   if (source === 'screen') return { encodings: screenEncodings.map(held) };
   return {

@@ -93,7 +93,8 @@ const holdMs = 3_000;
  * at 100 kbit/s packets are lost and sent again, up to twice the least, and the picture stands as long as the line is narrow.
  */
 export class UplinkThinning {
-  private thin = false;
+  /** Whether less is sent, as of the last sample. */
+  thin = false;
   private changedAtMs = 0;
   private standingSinceMs: number | undefined;
 

@@ -9,6 +9,7 @@ import type { types as mediasoup } from 'mediasoup-client';
 import { type RawStats, selectedPair } from '../../telemetry/browser-stats.ts';
 import { events } from '../../telemetry/events.ts';
 import { peerConnectionOf } from '../sdk/peer-connection.ts';
+import { ReportReader } from '../sdk/report.ts';
 import type { Telemetry } from '../sdk/telemetry.ts';
 import type { Publisher } from './publisher.ts';
 import { QueueMeter, UplinkProbes, type UplinkSample, UplinkThinning } from './uplink-policy.ts';
@@ -29,8 +30,10 @@ export function helpUplink(
   const pc = peerConnectionOf(transport);
   const queue = negotiationsOf(transport);
   if (!pc || !queue) return;
-  const [meter, probes, thinning] = [new QueueMeter(), new UplinkProbes(), new UplinkThinning()];
-  let thin = false;
+  const [reader, meter] = [new ReportReader(), new QueueMeter()];
+  const [probes, thinning] = [new UplinkProbes(), new UplinkThinning()];
+  const read = async (wantedBps: number) =>
+    sampleOf(reader.read(await pc.getStats(), performance.now()), wantedBps, meter);
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const bound = (bps: number | null) =>
@@ -50,10 +53,11 @@ export function helpUplink(
   /** @returns time until the next */
   const look = async () => {
     const { wantedBps } = publisher;
-    const sample = wantedBps > 0 && (await readUplink(pc, wantedBps, meter));
+    const sample = wantedBps > 0 && (await read(wantedBps));
     if (!sample) return calmEveryMs;
-    if (thinning.next(sample) !== thin) {
-      thin = !thin;
+    const before = thinning.thin;
+    const thin = thinning.next(sample);
+    if (thin !== before) {
       telemetry?.event(events.uplinkThinned, { thin, estimate_bps: sample.estimateBps });
       await publisher.sendLess(thin);
     }
@@ -76,12 +80,11 @@ export function helpUplink(
 }
 
 /** @returns undefined where the browser does not tell */
-async function readUplink(
-  pc: RTCPeerConnection,
+function sampleOf(
+  stats: readonly RawStats[],
   wantedBps: number,
   meter: QueueMeter,
-): Promise<UplinkSample | undefined> {
-  const stats = [...(await pc.getStats()).values()] as RawStats[];
+): UplinkSample | undefined {
   const pair = selectedPair(stats);
   const estimateBps = pair?.availableOutgoingBitrate;
   const roundTripMs = roundTripOf(stats, pair);

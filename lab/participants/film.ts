@@ -47,8 +47,7 @@ function film(framesPerSecond: number): Buffer {
 }
 
 const drawnWidth = (drawnLines * filmWidth) / filmHeight;
-const placeOf = (pixel: number): [number, number] =>
-  [pixel % filmWidth, Math.floor(pixel / filmWidth)].map((at) => (at * drawnLines) / filmHeight) as [
-    number,
-    number,
-  ];
+const placeOf = (pixel: number): [x: number, y: number] => [
+  ((pixel % filmWidth) * drawnLines) / filmHeight,
+  (Math.floor(pixel / filmWidth) * drawnLines) / filmHeight,
+];

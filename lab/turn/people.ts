@@ -4,7 +4,6 @@ import { joinCall, type Participant } from '../participants/participant.ts';
 import type { Session } from '../session.ts';
 import { watchFlow } from './flow.ts';
 
-/** Small tiles, as everywhere in the lab. */
 const flowLimitMs = 30_000;
 
 export interface Room {

@@ -10,9 +10,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildClient } from '../../client/build.ts';
 import { noLimit } from '../../sfu/media/layers.ts';
 import type { Participant } from '../../sfu/Participant.ts';
-import { signToken } from '../../telemetry/tokens.ts';
-import { startTestNode, type TestNode, tokenSecret } from '../sfu/support/node.ts';
+import { startTestNode, type TestNode } from '../sfu/support/node.ts';
 import { openBrowser, type Person, type PersonOptions, type TestBrowser } from '../support/browser.ts';
+import { inviteLink, tileOf } from '../support/meeting.ts';
 import { until } from '../support/waiting.ts';
 
 let folder: string;
@@ -40,10 +40,8 @@ afterEach(async () => {
 
 const newRoom = () => `room-${++rooms}`;
 
-async function link(roomId: string, query = '', ttlSeconds = 600): Promise<string> {
-  const invite = await signToken('invite', { tenantId: 'acme', roomId }, { secret: tokenSecret, ttlSeconds });
-  return `${node.url}/?invite=${invite}${query}`;
-}
+const link = (roomId: string, query?: string, ttlSeconds?: number): Promise<string> =>
+  inviteLink(node.url, roomId, query, ttlSeconds);
 
 async function newPerson(options?: PersonOptions): Promise<Person> {
   const person = await browser.person(options);
@@ -58,9 +56,6 @@ async function arrive(person: Person, roomId: string, name: string, query = ''):
   await person.page.goto(await link(roomId, `&name=${name}&autojoin=1${query}`));
   await inState(person, 'joined');
 }
-
-const tileOf = (viewer: Person, name: string) =>
-  viewer.page.locator('.people .tile', { has: viewer.page.locator('.name', { hasText: name }) });
 
 const attribute = (viewer: Person, name: string, attribute: string, value: string) =>
   until(

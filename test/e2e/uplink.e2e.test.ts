@@ -9,8 +9,8 @@ import { type Network, startNetwork } from '../../lab/network/network.ts';
 import { launchBrowser } from '../../lab/participants/browser.ts';
 import type { LabPage } from '../../lab/participants/detour.ts';
 import { joinCall, type Participant } from '../../lab/participants/participant.ts';
-import { signToken } from '../../telemetry/tokens.ts';
-import { startTestNode, type TestNode, tokenSecret } from '../sfu/support/node.ts';
+import { startTestNode, type TestNode } from '../sfu/support/node.ts';
+import { inviteLink } from '../support/meeting.ts';
 import { until } from '../support/waiting.ts';
 
 let folder: string;
@@ -67,14 +67,9 @@ it('probes at what it wants to send, and sends it', async () => {
     up: { delayMs: 20 },
     down: { delayMs: 20 },
   });
-  const invite = await signToken(
-    'invite',
-    { tenantId: 'acme', roomId: 'narrow' },
-    { secret: tokenSecret, ttlSeconds: 60 },
-  );
   const ana = await joinCall({
     browser,
-    link: `${node.url}/?invite=${invite}`,
+    link: await inviteLink(node.url, 'narrow'),
     name: 'Ana',
     via: { from: media, to: { host: line.host, port: line.port } },
   });

@@ -4,11 +4,21 @@ import { tokenSecret } from '../sfu/support/node.ts';
 import type { Person } from './browser.ts';
 import { until } from './waiting.ts';
 
-/** Opens the page of a test node with an invitation of its own, and is in. */
-export async function joinAs(person: Person, name: string, origin: string, roomId: string): Promise<Person> {
+/** To the page of a test node, with an invitation of its own. @param query more of the address, beginning with & */
+export async function inviteLink(
+  origin: string,
+  roomId: string,
+  query = '',
+  ttlSeconds = 600,
+): Promise<string> {
   const claims = { tenantId: 'acme', roomId };
-  const invite = await signToken('invite', claims, { secret: tokenSecret, ttlSeconds: 600 });
-  await person.page.goto(`${origin}/?invite=${invite}&name=${name}&autojoin=1`);
+  const invite = await signToken('invite', claims, { secret: tokenSecret, ttlSeconds });
+  return `${origin}/?invite=${invite}${query}`;
+}
+
+/** Opens that page, and is in. */
+export async function joinAs(person: Person, name: string, origin: string, roomId: string): Promise<Person> {
+  await person.page.goto(await inviteLink(origin, roomId, `&name=${name}&autojoin=1`));
   await person.page.locator('html[data-state="joined"]').waitFor();
   return person;
 }
