@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { tellWebhook } from '../../../pipelines/fleet/webhook.ts';
+import { every, type Ticker } from '../../../pipelines/ticker.ts';
 import { startRedis } from '../../../runtime/embedded/redis.ts';
 import {
   type RelayHeartbeat,
@@ -35,7 +36,7 @@ let store: TestStore;
 let ownRedis: Awaited<ReturnType<typeof startRedis>>;
 let redis: Redis;
 let pipelines: PipelinesProcess;
-let beating: NodeJS.Timeout;
+let beating: Ticker;
 const relays = new Map<string, Partial<RelayHeartbeat>>();
 
 interface Got {
@@ -77,7 +78,7 @@ beforeAll(async () => {
   await once(server, 'listening');
   relays.set(nameOf(1), {});
   await tell();
-  beating = setInterval(() => void tell(), 500);
+  beating = every(500, tell, (error) => console.error('A heartbeat was not told.', error));
   pipelines = await startPipelines({
     CALLSCOPE_CLICKHOUSE_URL: store.url,
     CALLSCOPE_REDIS_URL: ownRedis.url,
@@ -94,7 +95,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pipelines?.end('SIGTERM');
-  clearInterval(beating);
+  await beating?.stop();
   server.close();
   redis?.disconnect();
   await ownRedis?.stop();
