@@ -24,6 +24,8 @@ export interface MediaLinkOptions {
 export class MediaLink {
   readonly transport: mediasoup.WebRtcTransport;
   readonly direction: 'send' | 'recv';
+  /** By the client's own word; null: it said nothing. */
+  usesRelay: boolean | null = null;
   #bwe: BweInterval | null = null;
   #connected: { readonly parameters: string; readonly done: Promise<void> } | null = null;
 

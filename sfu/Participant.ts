@@ -139,6 +139,10 @@ export class Participant {
     return own(this.transports, transportId, 'transport').transport.restartIce();
   }
 
+  tellPath(transportId: string, usesRelay: boolean): void {
+    own(this.transports, transportId, 'transport').usesRelay = usesRelay;
+  }
+
   async produce(options: {
     transportId: string;
     kind: MediaKind;

@@ -27,6 +27,8 @@ export const requestSchemas = {
     /** The TURN server that the broken path went over, if it did: other relays are handed out then. */
     lostRelayUrls: z.array(z.string().max(256)).max(8).default([]),
   }),
+  /** What only the client knows of its path: whether it goes over a TURN relay. */
+  tellPath: z.object({ transportId: id, usesRelay: z.boolean() }),
   produce: z.object({
     transportId: id,
     kind: z.enum(['audio', 'video']),
@@ -117,6 +119,7 @@ export interface ResponseData {
   createTransport: TransportInfo;
   connectTransport: Record<string, never>;
   restartIce: { iceParameters: mediasoup.IceParameters; iceServers: IceServerInfo[] };
+  tellPath: Record<string, never>;
   produce: { producerId: string };
   closeProducer: Record<string, never>;
   pauseProducer: Record<string, never>;

@@ -5,6 +5,7 @@
 import type { types as mediasoup } from 'mediasoup-client';
 import type { Notifications, ResponseData } from '../../telemetry/signaling.ts';
 import { reconnectDelayMs } from './backoff.ts';
+import { pathOf } from './path.ts';
 import { relayOrder } from './relay-order.ts';
 
 /**
@@ -89,25 +90,4 @@ export function restartIceWhenBroken(
       return true;
     },
   };
-}
-
-interface Path {
-  /** Of the TURN server; undefined for a path without a relay of ours. */
-  readonly relayUrl: string | undefined;
-  readonly bytesReceived: number;
-}
-
-/** @returns undefined while there is none */
-async function pathOf(transport: mediasoup.Transport): Promise<Path | undefined> {
-  const report = await transport.getStats().catch(() => undefined);
-  if (!report) return undefined;
-  const stats = [...report.values()] as (RTCStats & Record<string, unknown>)[];
-  const selected = stats.find(
-    ({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId,
-  );
-  const pair = report.get(String(selected?.selectedCandidatePairId));
-  const local = pair && report.get(pair.localCandidateId);
-  if (!local) return undefined;
-  const relayUrl = local.candidateType === 'relay' && typeof local.url === 'string' ? local.url : undefined;
-  return { relayUrl, bytesReceived: Number(pair.bytesReceived ?? 0) };
 }

@@ -9,6 +9,7 @@ import type { IceServerInfo, Notifications, ProducerInfo } from '../../telemetry
 import type { JoinTrace, Telemetry } from '../sdk/telemetry.ts';
 import { FaultError } from './faults.ts';
 import { type IceRestarts, restartIceWhenBroken } from './ice-restart.ts';
+import { tellRelayUse } from './path.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
 import { relayOrder } from './relay-order.ts';
@@ -111,6 +112,7 @@ async function openTransport(
   const restarts = restartIceWhenBroken(transport, (lostRelayUrls) =>
     signaling.request('restartIce', { transportId: id, lostRelayUrls }),
   );
+  tellRelayUse(transport, (usesRelay) => signaling.request('tellPath', { transportId: id, usesRelay }));
   return { transport, restarts };
 }
 

@@ -38,6 +38,6 @@ export const udpBlocked: Detector = {
 
 /** A relay speaks UDP with the SFU, whatever it speaks with the client; relay_over_tcp asks about that. */
 function protocolOf(c: ConnectionFeatures): string {
-  if (c.pair?.localType === 'relay') return 'udp';
+  if (c.usesRelay) return 'udp';
   return c.sfuProtocol || (c.pair?.protocol ?? '');
 }

@@ -26,6 +26,8 @@ export interface ConnectionFeatures {
   readonly pair:
     | { readonly localType: string; readonly protocol: string; readonly relayProtocol: string }
     | undefined;
+  /** By that pair, or what the client told the SFU. */
+  readonly usesRelay: boolean;
   /** Protocol of the selected tuple at the SFU. */
   readonly sfuProtocol: string;
 }
@@ -93,6 +95,7 @@ export function connectionFeatures(
   const connectedOnce = connectedAt.length > 0 || flowed;
   const firstConnectedMs = connectedAt.length > 0 ? Math.min(...connectedAt) : undefined;
   const pairs = states(names.icePairChanged);
+  const pair = pairOf(pairs.at(-1));
   return {
     participantId,
     transportId,
@@ -110,7 +113,8 @@ export function connectionFeatures(
             .filter((time) => time > firstConnectedMs + settlingMs)
             .sort((a, b) => a - b),
     handshakesMs: dtls.filter((e) => e.attributes.state === 'connected').map((e) => e.time),
-    pair: pairOf(pairs.at(-1)),
+    pair,
+    usesRelay: pair ? pair.localType === 'relay' : sfu?.uses_relay === true,
     sfuProtocol: sfu?.protocol ?? '',
   };
 }

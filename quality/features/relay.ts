@@ -29,9 +29,7 @@ export function relayFeatures(
   downlinks: readonly DownlinkFeatures[],
   uplinks: readonly UplinkFeatures[],
 ): RelayFeatures {
-  const relayed = new Set(
-    connections.filter((c) => c.pair?.localType === 'relay').map((c) => c.participantId),
-  );
+  const relayed = new Set(connections.filter((c) => c.usesRelay).map((c) => c.participantId));
   const direct = new Set<string>();
   const losing = new Set<string>();
   const late = new Set<string>();

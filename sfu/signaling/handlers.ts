@@ -33,6 +33,11 @@ export const handlers: Handlers = {
     return {};
   },
 
+  tellPath: (participant, { transportId, usesRelay }) => {
+    participant.tellPath(transportId, usesRelay);
+    return {};
+  },
+
   produce: async (participant, data) => ({ producerId: await participant.produce(data) }),
 
   closeProducer: (participant, { producerId }) => {

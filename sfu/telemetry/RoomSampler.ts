@@ -82,7 +82,12 @@ export class RoomSampler {
         this.#record(
           'transport',
           identityOf(link, () => ({ ...identity, transport_id: link.transport.id })),
-          transportColumns(stat, link.direction, link.takeBwe(), this.#room.slot.pulse.answerMs),
+          transportColumns(stat, {
+            direction: link.direction,
+            usesRelay: link.usesRelay,
+            bwe: link.takeBwe(),
+            workerAnswerMs: this.#room.slot.pulse.answerMs,
+          }),
           timeMs,
         );
       }),

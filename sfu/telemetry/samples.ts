@@ -16,16 +16,21 @@ export interface BweInterval {
   readonly bweEffectiveDesiredBitrate: number;
 }
 
+/** What of a transport its own statistics do not say. */
+export interface SampledTransport {
+  readonly direction: 'send' | 'recv';
+  readonly usesRelay: boolean | null;
+  readonly bwe: BweInterval | null;
+  readonly workerAnswerMs: number | null;
+}
+
 export function transportColumns(
   stat: mediasoup.WebRtcTransportStat,
-  direction: 'send' | 'recv',
-  bwe: BweInterval | null,
-  workerAnswerMs: number | null,
+  { bwe, ...known }: SampledTransport,
 ): Attributes {
   return columns(sfuStats.transport, stat, {
     ...bwe,
-    workerAnswerMs,
-    direction,
+    ...known,
     protocol: stat.iceSelectedTuple?.protocol,
   });
 }

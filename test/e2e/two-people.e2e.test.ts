@@ -105,6 +105,16 @@ describe('two people', () => {
     });
   });
 
+  it('tell the SFU that no relay is on their ways', async () => {
+    await until('the word of all four transports', async () => {
+      const [told] = await select<{ direct: number; relayed: number }>(
+        `SELECT uniqExactIf(transport_id, uses_relay = false) AS direct, countIf(uses_relay) AS relayed
+         FROM rtc_stats_sfu_transport`,
+      );
+      return told?.direct === 4 && told.relayed === 0;
+    });
+  });
+
   it('see who mutes, and hear who unmutes', async () => {
     const atBo = tileOf(bo, 'Ana');
     await ana.page.getByRole('button', { name: 'Mute', exact: true }).click();

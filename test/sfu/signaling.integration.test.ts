@@ -220,6 +220,7 @@ test('a participant reaches only what is its own', async () => {
   const tries: [TestClient, string, unknown][] = [
     [b, 'connectTransport', { transportId, dtlsParameters }],
     [b, 'restartIce', { transportId }],
+    [b, 'tellPath', { transportId, usesRelay: true }],
     [b, 'produce', { transportId, kind: 'video', source: 'camera', rtpParameters }],
     [b, 'closeProducer', { producerId }],
     [b, 'pauseProducer', { producerId }],

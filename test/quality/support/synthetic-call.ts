@@ -72,6 +72,8 @@ export interface Conditions {
   notForwarded?: boolean;
   /** Nobody consumes this participant's tracks. */
   unconsumed?: boolean;
+  /** What the client told the SFU of its paths. */
+  usesRelay?: boolean;
   /** What the SFU says the transports run over. */
   protocol?: 'udp' | 'tcp';
   /** The longest that the node's media worker takes to answer; how late timers of this participant's page are. */
@@ -185,6 +187,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
         sample('sfu_transport', {
           ...send,
           direction: 'send',
+          uses_relay: c.usesRelay ?? null,
           protocol: c.protocol ?? 'udp',
           ice_state: 'connected',
           dtls_state: 'connected',
@@ -218,6 +221,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
         sample('sfu_transport', {
           ...recv,
           direction: 'recv',
+          uses_relay: c.usesRelay ?? null,
           protocol: c.protocol ?? 'udp',
           ice_state: 'connected',
           dtls_state: 'connected',

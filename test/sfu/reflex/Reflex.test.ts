@@ -113,6 +113,20 @@ describe('the reflex', () => {
     expect(taken!.decision.incident_id).toBe(taken!.incident.incident_id);
   });
 
+  it('names the relay where all who are known to come over one are in trouble, and nobody else', () => {
+    const behindRelay = (id: string) => id !== 'carl';
+    const hopOfFirst = (told: boolean) => {
+      const { said } = run((id, second) => ({
+        ...(behindRelay(id) && told && { usesRelay: true }),
+        ...(behindRelay(id) && second >= faultAt && second < faultAt + 15 && narrow),
+      }));
+      const [event] = said;
+      return readTaken({ tenant_id: tenantId, call_id: callId, attributes: event!.attributes })!.incident.hop;
+    };
+    expect(hopOfFirst(true)).toBe('relay');
+    expect(hopOfFirst(false)).toBe('downlink');
+  });
+
   it('decides again when the trouble ended and another came', () => {
     const { messages } = run((id, second) =>
       id === 'ben' && ((second >= 15 && second < 20) || (second >= 45 && second < 50)) ? narrow : {},

@@ -87,11 +87,12 @@ test('a transport: direction, protocol of the selected tuple, estimate with its 
     bweDesiredBitrate: 900_000,
     bweEffectiveDesiredBitrate: 800_000,
   };
-  expect(transportColumns(stat, 'recv', bwe, 17)).toEqual({
+  expect(transportColumns(stat, { direction: 'recv', usesRelay: true, bwe, workerAnswerMs: 17 })).toEqual({
     direction: 'recv',
     ice_state: 'completed',
     dtls_state: 'connected',
     protocol: 'udp',
+    uses_relay: true,
     bwe_type: 'transport-cc',
     bytes_sent: 12,
     rtp_packet_loss_sent: 0.05,
