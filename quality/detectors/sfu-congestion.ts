@@ -35,10 +35,10 @@ const leastDeviationMs = 5;
 
 export const sfuCongestion: Detector = {
   name: 'sfu_congestion',
-  version: 2,
+  version: 3,
   question: 'Does the media server handle everybody’s packets late?',
   onset:
-    'the node’s worker took >= 150 ms to answer in two samples one after the other (at rest 15 ms); or for >= 80 % of at least 3 clients at once: round trip up by >= 80 ms and >= 3 robust deviations of its own past; and >= 80 % of the senders’ sound arrives with >= 30 ms of jitter over 5 s',
+    'the node’s worker took >= 150 ms to answer in two samples one after the other (at rest 15 ms); or for >= 80 % of at least 3 clients at once, not all of them over a relay: round trip up by >= 80 ms and >= 3 robust deviations of its own past; and >= 80 % of the senders’ sound arrives with >= 30 ms of jitter over 5 s',
   clearing:
     'answers within 50 ms for 2.5 s where the node tells, and for most clients a rise <= 30 ms, or jitter of most senders <= 15 ms',
   explains: [
@@ -89,12 +89,16 @@ function judgeNode(features: CallFeatures): Verdict[] {
   );
   if (rises.length < leastClients) return [calm(answer && prompt ? 'good' : 'unclear', '', 'sfu', atMs)];
   const risen = rises.filter(({ ms }) => ms >= riseMs);
+  // What only those have who come over a relay may be the relay's.
+  const { relayed } = features.relay();
+  const allRelayed = risen.every(({ d }) => relayed.has(d.participantId));
   const jitters = features
     .sending()
     .filter((s) => s.kind === 'audio' && s.jitterAtSfuMs !== undefined)
     .map((s) => s.jitterAtSfuMs!);
   const bursting = jitters.filter((ms) => ms >= burstMs);
   const late =
+    !allRelayed &&
     risen.length >= nearlyAll * rises.length &&
     risen.filter(isUnusual(features)).length >= nearlyAll * rises.length;
   const inBursts = jitters.length >= 2 && bursting.length >= nearlyAll * jitters.length;

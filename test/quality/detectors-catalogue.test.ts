@@ -566,6 +566,20 @@ const cases: Case[] = [
     lookAlikes: [],
   },
   {
+    // All are late, and arrive in bursts, as through a busy SFU; that they share a relay is what the SFU was told.
+    kind: 'relay_degraded',
+    participant: '',
+    hop: 'relay',
+    within: 4,
+    affected: people,
+    sentence: /^The relay that .* went through lost or delayed their packets/,
+    script: both(
+      always(people, { usesRelay: true }),
+      during(people, { downLoss: 0.08, upLoss: 0.06, downRttMs: 500, upRttMs: 490, upJitterMs: 60 }),
+    ),
+    lookAlikes: [],
+  },
+  {
     kind: 'estimate_collapse',
     participant: 'ben',
     hop: 'downlink',
