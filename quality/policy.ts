@@ -140,6 +140,8 @@ function whileOpen(
     const need = needOf(downlink, features);
     // What is lost whatever is sent comes through no better when less is sent.
     if (need.videos === 0 || !isOverfull(downlink)) return undefined;
+    // What audio takes is what the link holds, or more.
+    if (downlink.videoDrowned) return take(incident, downlink, own, features, need, undefined, lowAudioBps);
     const temporalLayer = isBlind(downlink)
       ? undefined
       : Math.max(
@@ -269,7 +271,7 @@ function needOf(downlink: DownlinkFeatures, features: CallFeatures): Need {
 
 /** @param usualMs round trip without a queue */
 const isOverfull = (d: DownlinkFeatures, usualMs = d.roundTripBeforeMs): boolean =>
-  isFlooded(d) || isBlind(d) || hasQueue(d, usualMs);
+  isFlooded(d) || isBlind(d) || d.videoDrowned === true || hasQueue(d, usualMs);
 
 const hasQueue = (
   { checkRoundTripMs, roundTripMs }: DownlinkFeatures,

@@ -42,11 +42,11 @@ const someLoss = 0.01;
 
 export const downlinkCongestion: Detector = {
   name: 'downlink_congestion',
-  version: 9,
+  version: 10,
   question: 'Is the way from the SFU to this one receiver losing or delaying packets?',
   onset:
     'transport-wide loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with the receiver’s word and either the estimate’s or a page whose timers are prompt), or an estimate down by >= 35 % with the ' +
-    'receiver’s own loss >= 3 % or delay up by >= 100 ms, or <= 75 % of the bytes sent arriving over 2 s by both ends’ counts with delay up by >= 40 ms, loss >= 1 % or NACKs; and a witness of another kind: NACKs (not of some tracks only, while the SFU misses packets of a sender itself), the receiver’s own loss of what reached the SFU whole, or delay. The estimate is ' +
+    'receiver’s own loss >= 3 % or delay up by >= 100 ms, or <= 75 % of the bytes sent arriving over 2 s by both ends’ counts with delay up by >= 40 ms, loss >= 1 % or NACKs, or >= 8 % of the audio asked for again while nothing of the video is and no feedback comes; and a witness of another kind: NACKs (not of some tracks only, while the SFU misses packets of a sender itself), the receiver’s own loss of what reached the SFU whole, or delay. The estimate is ' +
     'made of the same feedback as the loss, and a busy receiver sends its feedback before it has read the packets',
   clearing:
     'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s; where the receiver’s own loss is known ' +
@@ -90,9 +90,13 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
   const short = settled && arrivesShort(d, downlinkArrivedOnset) && notOver(d.silentMs, 1_500);
   const shortIsFelt =
     atLeast(delayUpMs, queueMs) || receiverSaysLoss || atLeast(d.clientLoss, someLoss) || estimateSaysSo;
-  const witnesses = [losing, receiverSaysLoss, estimateSaysSo, delaySaysSo, short].filter(Boolean).length;
+  const drowned = settled && d.videoDrowned === true;
+  const witnesses = [losing, receiverSaysLoss, estimateSaysSo, delaySaysSo, short, drowned].filter(
+    Boolean,
+  ).length;
   const bad =
     (short && shortIsFelt) ||
+    drowned ||
     (losing && (receiverSaysLoss || delaySaysSo)) ||
     (estimateSaysSo && (atLeast(d.clientLoss, lossOnset) || (delaySaysSo && receiverSaysLoss)));
   const feedbackQuiet = notOver(feedback, lossClear) && d.lossLowMs >= clearAfterMs;
@@ -112,7 +116,7 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
     hop: bad && atTheRelay(d.participantId, features) ? 'relay' : 'downlink',
     participantId: d.participantId,
     subjectId: d.link.transportId,
-    severity: severityOf(loss, d),
+    severity: drowned ? 'severe' : severityOf(loss, d),
     confidence: Math.min(0.99, 0.55 + 0.15 * witnesses),
     sinceMs: bad
       ? newestMs - Math.max(1_000, d.lossHighMs)

@@ -4,6 +4,7 @@ import { measureConsumer, measureInbound } from '../measure.ts';
 import type { Link, MediaPath } from '../paths.ts';
 import type { Sample } from '../samples.ts';
 import { arrivedOfSent } from './balance.ts';
+import { videoDrowned } from './drowned.ts';
 import { freshLayers } from './layers.ts';
 import { flowingMs, lossFeatures, type SfuLossFeatures } from './loss.ts';
 import {
@@ -40,6 +41,8 @@ export interface DownlinkFeatures extends SfuLossFeatures {
   /** Packets asked for again per packet sent, over all consumers. */
   readonly nackedRatio: number | undefined;
   readonly nackedRatioLong: number | undefined;
+  /** A full queue lets none of the video through: see drowned.ts. */
+  readonly videoDrowned: boolean | undefined;
   /** Consumers that asked for packets again, of those that were sent any; ratio. */
   readonly nackedTracks: number | undefined;
   readonly roundTripMs: number | undefined;
@@ -113,6 +116,7 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
       (m) => m.nackedRatio,
       (m) => m.packets,
     ),
+    videoDrowned: videoDrowned(sfu, sentPaths, atMs),
     nackedTracks:
       sent.length > 0 ? sent.filter((m) => (m.nackedPerSecond ?? 0) > 0).length / sent.length : undefined,
     roundTripMs: mean(recent.map((m) => m.roundTripMs)),

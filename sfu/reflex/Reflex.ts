@@ -10,6 +10,7 @@
 import { downlinkCongestion } from '../../quality/detectors/downlink-congestion.ts';
 import { type CallFeatures, callFeatures } from '../../quality/features/call.ts';
 import { downlinkFeatures } from '../../quality/features/downlink.ts';
+import { feedbackStands } from '../../quality/features/drowned.ts';
 import { followIncidents } from '../../quality/incidents.ts';
 import { joinPaths, type Link } from '../../quality/paths.ts';
 import { decide, messageOf } from '../../quality/policy.ts';
@@ -26,8 +27,10 @@ import type { RecentSamples } from './RecentSamples.ts';
 /** Below the detector's onsets: who is under both needs no closer look. */
 const doubtfulLoss = 0.02;
 const doubtfulFall = 0.25;
-/** Of what is sent. Where no feedback comes back at all, audio that is asked for again is the first sign. */
+/** Of what is sent. */
 const doubtfulResent = 0.02;
+/** Where no feedback comes back at all, audio that is asked for again is the first sign: a tenth of two streams. */
+const doubtfulUntoldBps = 8_000;
 /** A decision that ended by itself, or an incident that has ended, is of no more use after this. */
 const rememberedMs = 120_000;
 
@@ -143,6 +146,9 @@ function isDoubtful(samples: readonly Sample<'sfu_transport'>[], atMs: number): 
   };
   const { lossNow = 0, bweFall = 0, rtxBps = 0, sendBps = 0 } = downlinkFeatures(link, [], atMs);
   return (
-    lossNow >= doubtfulLoss || bweFall >= doubtfulFall || (sendBps > 0 && rtxBps >= doubtfulResent * sendBps)
+    lossNow >= doubtfulLoss ||
+    bweFall >= doubtfulFall ||
+    (sendBps > 0 && rtxBps >= doubtfulResent * sendBps) ||
+    (rtxBps >= doubtfulUntoldBps && feedbackStands(samples))
   );
 }

@@ -22,6 +22,8 @@ export interface Conditions {
   downRttMs?: number;
   rtxBps?: number;
   concealed?: number;
+  /** A full queue: audio comes with holes, of video nothing, and no feedback tells of it. */
+  videoDrowned?: boolean;
   /** Nothing arrives at the client, though the SFU sends. */
   downCut?: boolean;
   upLoss?: number;
@@ -446,12 +448,14 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
       const packets = kind === 'audio' ? (flows ? 50 : 0) : bps / 8 / bytes;
       const name = `${id}<${sender} ${kind}`;
       const sentPackets = grow(`${name} sent`, packets);
-      const loss = c.downCut ? 1 : (c.downLoss ?? 0);
+      const loss = c.downCut || (c.videoDrowned && kind === 'video') ? 1 : (c.downLoss ?? 0);
       const ids = { producer_id: producerOf(sender, kind), consumer_id: consumerOf(id, sender, kind) };
       const ssrc = 50_000 + participants.indexOf(sender) * 10 + (kind === 'audio' ? 1 : 2);
       // What the SFU misses, receivers ask it for as well.
       const missed = Math.min(1, loss + (theirs.upLoss ?? 0));
-      const nacked = grow(`${name} nacked`, c.downCut || kind === 'audio' ? 0 : packets * missed);
+      const [audioAsked, videoAsked] = c.videoDrowned ? [0.15, 0] : [0, missed];
+      const asked = packets * (kind === 'audio' ? audioAsked : videoAsked);
+      const nacked = grow(`${name} nacked`, c.downCut ? 0 : asked);
       if (sfuTells) {
         call.sfu_consumer.push(
           sample('sfu_consumer', {

@@ -93,6 +93,18 @@ describe('the reflex', () => {
     expect(messages[0]!.reason).toMatch(/^BEN's own downlink lost \d+ % of packets/);
   });
 
+  it('takes the picture away where a full queue lets none of it through, and has less audio sent', () => {
+    const { messages } = run((id, second) =>
+      id === 'ben' && second >= faultAt && second < faultAt + 8 ? { videoDrowned: true, rtxBps: 12_000 } : {},
+    );
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toMatchObject({
+      participantId: 'ben',
+      action: { kind: 'audio_only', audioMaxBitrateBps: 16_000 },
+    });
+    expect(messages[0]!.atSecond).toBeLessThanOrEqual(faultAt + 1);
+  });
+
   it('tells the pipelines the whole of it', () => {
     const { said, messages } = run(benNarrow);
     expect(said).toHaveLength(1);
