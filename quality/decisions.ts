@@ -2,8 +2,9 @@
  * The life of a decision as its rows tell it: sent, applied, renewed, lifted. The store is the only memory;
  * what the SFU did is folded in from its events.
  */
+import { createHash } from 'node:crypto';
 import type { Action } from '../telemetry/queues.ts';
-import type { DecisionRow } from '../telemetry/rows.ts';
+import type { DecisionKind, DecisionRow, IncidentRow } from '../telemetry/rows.ts';
 import type { EventSample } from './samples.ts';
 
 /** Bookkeeping that stands in a decision's `evidence` beside the measurements. */
@@ -22,6 +23,55 @@ export const withBookkeeping = (decision: DecisionRow, more: Bookkeeping): Decis
   evidence: JSON.stringify({ ...JSON.parse(decision.evidence || '{}'), ...more }),
   revision: decision.revision + 1,
 });
+
+/** The SFU lets go by itself after this; three renewals may be lost. */
+const boundTtlMs = 15_000;
+/** A raise has had its effect by then, and is not renewed. */
+const raiseTtlMs = 4_000;
+
+/** One more decision about an incident, yet without what it is and why. @param own the participant's decisions so far */
+export function blankDecision(
+  kind: DecisionKind,
+  incident: IncidentRow,
+  own: readonly DecisionRow[],
+  sfuNodeId: string,
+  nowMs: number,
+): DecisionRow {
+  const ordinal = own.filter((d) => d.incident_id === incident.incident_id).length;
+  const id = createHash('sha256').update(`${incident.incident_id}\n${kind}\n${ordinal}`).digest('hex');
+  return {
+    tenant_id: incident.tenant_id,
+    call_id: incident.call_id,
+    decision_id: id.slice(0, 32),
+    incident_id: incident.incident_id,
+    kind,
+    participant_id: incident.participant_id,
+    sfu_node_id: sfuNodeId,
+    params: '',
+    reason: '',
+    evidence: '{}',
+    confidence: incident.confidence,
+    ttl_ms: kind === 'raise_estimate' ? raiseTtlMs : boundTtlMs,
+    decided_at: nowMs,
+    sent_at: nowMs,
+    applied_at: null,
+    lifted_at: null,
+    lift_reason: '',
+    outcome: '',
+    outcome_evidence: '',
+    revision: 1,
+  };
+}
+
+/** The round trip before the incident's first decision, ms; undefined: there is none yet, or it was not known. */
+export const roundTripBefore = (
+  own: readonly DecisionRow[],
+  { incident_id }: { readonly incident_id: string },
+): number | undefined =>
+  own
+    .filter((d) => d.incident_id === incident_id)
+    .map((d) => (JSON.parse(d.evidence || '{}') as { roundTripBeforeMs?: number }).roundTripBeforeMs)
+    .find((ms) => ms !== undefined);
 
 /** When the SFU last heard of it. */
 export const lastSentAt = (decision: DecisionRow): number =>

@@ -24,6 +24,8 @@ export const outcomeAfterMs = 12_000;
 /** On the fullband scale: less than this nobody tells apart. */
 const mosStep = 0.2;
 const ratioStep = 0.03;
+/** Of the video before: what a higher layer adds at the least. */
+const videoStep = 0.2;
 
 export interface Outcome {
   readonly outcome: 'better' | 'same' | 'worse' | 'unknown';
@@ -35,6 +37,7 @@ interface Heard {
   readonly concealed: number | undefined;
   readonly loss: number | undefined;
   readonly frozen: number | undefined;
+  readonly videoBps: number | undefined;
 }
 
 /** @param appliedAt epoch ms; the paths must reach from `beforeMs` before it to `outcomeAfterMs` after it */
@@ -44,6 +47,7 @@ export function outcomeOf(decision: DecisionRow, appliedAt: number, paths: CallP
     fromMs: appliedAt + settleMs,
     toMs: appliedAt + outcomeAfterMs,
   });
+  const raised = decision.kind === 'raise_estimate';
   const evidence = evidenceOf({
     audioMosBefore: before.audioMos,
     audioMosAfter: after.audioMos,
@@ -53,6 +57,7 @@ export function outcomeOf(decision: DecisionRow, appliedAt: number, paths: CallP
     lossRatioAfter: after.loss,
     frozenRatioBefore: before.frozen,
     frozenRatioAfter: after.frozen,
+    ...(raised && { videoBpsBefore: before.videoBps, videoBpsAfter: after.videoBps }),
   });
   // Positive is better; each counts only where both sides were measured.
   const gains = [
@@ -61,6 +66,9 @@ export function outcomeOf(decision: DecisionRow, appliedAt: number, paths: CallP
     step(difference(before.loss, after.loss), ratioStep),
     // Taking video away on purpose is no freeze.
     decision.kind === 'audio_only' ? 0 : step(difference(before.frozen, after.frozen), 0.1),
+    raised && before.videoBps
+      ? step(difference(after.videoBps, before.videoBps), videoStep * before.videoBps)
+      : 0,
   ];
   const measured = before.loss !== undefined && after.loss !== undefined;
   const gain = gains.reduce((sum, g) => sum + g, 0);
@@ -87,6 +95,9 @@ function heard(paths: CallPaths, receiverId: string, span: Span): Heard {
     audioMos: mean(mos),
     concealed: mean(audio.map((m) => m.got.concealedRatio)),
     loss: mean([...audio, ...video].map((m) => m.got.lossRatio)),
+    videoBps: video.some((m) => m.got.bitrateBps !== undefined)
+      ? video.reduce((sum, m) => sum + (m.got.bitrateBps ?? 0), 0)
+      : undefined,
     frozen: mean(
       video.map((m) => (m.got.frozenMs === undefined ? undefined : m.got.frozenMs / m.got.coveredMs)),
     ),

@@ -8,15 +8,23 @@
  * Falls fast: the cap goes to the lowest layer at once, since layers between would feed the queue that hurts.
  * Rises slowly: only after the incident has cleared and a while has passed, and after a relapse ever later.
  */
-import { createHash } from 'node:crypto';
 import type { Action, DecisionMessage } from '../telemetry/queues.ts';
 import type { DecisionKind, DecisionRow, IncidentRow } from '../telemetry/rows.ts';
-import { bookkeeping, boundsOf, isInForce, lastSentAt, withBookkeeping } from './decisions.ts';
+import {
+  blankDecision,
+  bookkeeping,
+  boundsOf,
+  isInForce,
+  lastSentAt,
+  roundTripBefore,
+  withBookkeeping,
+} from './decisions.ts';
 import { evidenceOf } from './detectors/detector.ts';
 import type { CallFeatures } from './features/call.ts';
-import type { DownlinkFeatures } from './features/downlink.ts';
+import { type DownlinkFeatures, hasQueue } from './features/downlink.ts';
 import { clientShortMs } from './features/trailing.ts';
 import { measureConsumer, measureProducer } from './measure.ts';
+import { raise } from './raising.ts';
 
 export type Step =
   | { readonly step: 'take'; readonly decision: DecisionRow; readonly action: Action }
@@ -33,11 +41,9 @@ export const messageOf = ({ decision, action }: Step, sentAtMs: number): Decisio
   action,
   reason: decision.reason,
   sentAtMs,
-  ttlMs: decisionTtlMs,
+  ttlMs: decision.ttl_ms,
 });
 
-/** The SFU lets go by itself after this; three renewals may be lost. */
-const decisionTtlMs = 15_000;
 const renewEveryMs = 4_000;
 /** A minor incident may be a passing burst: it gets this long to pass by itself. */
 const minorGraceMs = 1_500;
@@ -59,7 +65,6 @@ const escalateLoss = 0.12;
  * Signs that more is sent than the link holds, each beyond what random loss makes: a queue, retransmissions that are
  * retransmitted, what feedback and both ends' counts say is missing.
  */
-const queueMs = 40;
 /** Of a cap that has taken its effect: audio waits in it as well, and nothing that is lost tells of it. */
 const standingQueueMs = 100;
 const floodShare = 0.35;
@@ -111,7 +116,8 @@ export function decide(
   const steps: Step[] = [];
   for (const downlink of features.downlinks) {
     const own = decisions.filter((d) => d.participant_id === downlink.participantId);
-    const inForce = own.filter((d) => isInForce(d, nowMs)).sort((a, b) => b.decided_at - a.decided_at)[0];
+    const bounding = own.filter((d) => d.kind !== 'raise_estimate' && isInForce(d, nowMs));
+    const inForce = bounding.sort((a, b) => b.decided_at - a.decided_at)[0];
     const troubles = incidents.filter(
       (i) =>
         i.kind === 'downlink_congestion' &&
@@ -119,10 +125,15 @@ export function decide(
         i.detected_at <= nowMs,
     );
     const open = troubles.find((i) => i.ended_at === null);
-    const step = open
-      ? whileOpen(downlink, open, inForce, own, features)
-      : inForce && whileCleared(downlink, troubles, inForce, own, features);
-    if (step) steps.push(step);
+    if (open || inForce) {
+      const step = open
+        ? whileOpen(downlink, open, inForce, own, features)
+        : inForce && whileCleared(downlink, troubles, inForce, own, features);
+      if (step) steps.push(step);
+      continue;
+    }
+    const raised = raise(downlink, troubles, own, features);
+    if (raised) steps.push({ step: 'take', ...raised });
   }
   return steps;
 }
@@ -273,12 +284,6 @@ function needOf(downlink: DownlinkFeatures, features: CallFeatures): Need {
 const isOverfull = (d: DownlinkFeatures, usualMs = d.roundTripBeforeMs): boolean =>
   isFlooded(d) || isBlind(d) || d.videoDrowned === true || hasQueue(d, usualMs);
 
-const hasQueue = (
-  { checkRoundTripMs, roundTripMs }: DownlinkFeatures,
-  usualMs: number | undefined,
-  ms = queueMs,
-): boolean => usualMs !== undefined && (checkRoundTripMs ?? roundTripMs ?? 0) >= usualMs + ms;
-
 const isFlooded = (d: DownlinkFeatures): boolean =>
   (d.rtxBps ?? 0) >= floodShare * (d.sendBps ?? Number.POSITIVE_INFINITY) ||
   (d.lossNow ?? 0) >= floodLoss ||
@@ -354,16 +359,6 @@ function take(
   };
 }
 
-/** As it was before the incident's first decision; undefined: this is the first, or it was not known. */
-const roundTripBefore = (
-  own: readonly DecisionRow[],
-  { incident_id }: { readonly incident_id: string },
-): number | undefined =>
-  own
-    .filter((d) => d.incident_id === incident_id)
-    .map((d) => (JSON.parse(d.evidence || '{}') as { roundTripBeforeMs?: number }).roundTripBeforeMs)
-    .find((ms) => ms !== undefined);
-
 /** The estimate of a link that was overfull collapses, and would keep even what fits from being sent. */
 const lowestLayer = (
   temporalLayer: number,
@@ -409,38 +404,5 @@ function stepUp(
         }),
       ),
     },
-  };
-}
-
-function blankDecision(
-  kind: DecisionKind,
-  incident: IncidentRow,
-  own: readonly DecisionRow[],
-  sfuNodeId: string,
-  nowMs: number,
-): DecisionRow {
-  const ordinal = own.filter((d) => d.incident_id === incident.incident_id).length;
-  const id = createHash('sha256').update(`${incident.incident_id}\n${kind}\n${ordinal}`).digest('hex');
-  return {
-    tenant_id: incident.tenant_id,
-    call_id: incident.call_id,
-    decision_id: id.slice(0, 32),
-    incident_id: incident.incident_id,
-    kind,
-    participant_id: incident.participant_id,
-    sfu_node_id: sfuNodeId,
-    params: '',
-    reason: '',
-    evidence: '{}',
-    confidence: incident.confidence,
-    ttl_ms: decisionTtlMs,
-    decided_at: nowMs,
-    sent_at: nowMs,
-    applied_at: null,
-    lifted_at: null,
-    lift_reason: '',
-    outcome: '',
-    outcome_evidence: '',
-    revision: 1,
   };
 }

@@ -87,6 +87,15 @@ export const actionSchema = z.discriminatedUnion('kind', [
     audioDrainMs: z.number().int().min(0).max(1_000).default(0),
     audioMaxBitrateBps,
   }),
+  z.object({
+    kind: z.literal('raise_estimate'),
+    /**
+     * The transport's bandwidth estimate is not let fall below half as much again as this, and after each half second
+     * half as much again as before, up to `toBps`.
+     */
+    fromBps: z.number().int().min(1).max(50_000_000),
+    toBps: z.number().int().min(1).max(50_000_000),
+  }),
   /** Let go of whatever is in force for this participant. */
   z.object({ kind: z.literal('lift') }),
 ]);

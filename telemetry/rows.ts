@@ -139,7 +139,7 @@ export interface IncidentRow {
   revision: number;
 }
 
-export const decisionKinds = ['cap_layers', 'audio_only'] as const;
+export const decisionKinds = ['cap_layers', 'audio_only', 'raise_estimate'] as const;
 export type DecisionKind = (typeof decisionKinds)[number];
 
 /** Table `decision`: key tenant, call, decision. */
@@ -149,7 +149,7 @@ export interface DecisionRow {
   decision_id: string;
   incident_id: string;
   kind: DecisionKind;
-  /** The receiver whose video is capped. */
+  /** The receiver whose video it is about. */
   participant_id: string;
   sfu_node_id: string;
   /** JSON of the action's parameters. */

@@ -159,6 +159,16 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
   };
 }
 
+/** Beyond what a busy machine adds. */
+const queueMs = 40;
+
+/** Whether packets wait on the way. @param usualMs round trip without a queue; unknown, it is not said */
+export const hasQueue = (
+  { checkRoundTripMs, roundTripMs }: DownlinkFeatures,
+  usualMs: number | undefined,
+  ms = queueMs,
+): boolean => usualMs !== undefined && (checkRoundTripMs ?? roundTripMs ?? 0) >= usualMs + ms;
+
 const thousandth = (us: number | null | undefined) => (us == null ? undefined : us / 1000);
 
 /** The shortest standstill of all streams: the client as a whole receives nothing. */

@@ -19,7 +19,10 @@ const liftReasons: Record<string, string> = {
 /** One sentence for the decisions about one participant that belong to one problem; in order of time. */
 export function decisionWords(decisions: readonly DecisionRow[], name: Part): Text {
   const first = decisions[0]!;
-  const carriedOut = decisions.filter((d) => d.applied_at !== null);
+  const applied = decisions.filter((d) => d.applied_at !== null);
+  // A raise is over within seconds and takes nothing from anybody: told of where there is nothing else to tell.
+  const bounding = applied.filter((d) => d.kind !== 'raise_estimate');
+  const carriedOut = bounding.length > 0 ? bounding : applied;
   if (carriedOut.length === 0) {
     const why = first.lift_reason === 'refused' ? 'the media server refused it' : 'it was not carried out';
     return text`We decided to ${action(first, name)} at ${at(first.decided_at)}, but ${why}.`;
@@ -32,19 +35,23 @@ export function decisionWords(decisions: readonly DecisionRow[], name: Part): Te
   const joint =
     told.outcome === 'better' ? ' ' : told.outcome === 'same' || told.outcome === 'worse' ? ', ' : '; ';
   const end =
-    last.lifted_at === null
-      ? text` It is still in force.`
-      : text` It was lifted at ${at(last.lifted_at)}${liftReasons[last.lift_reason] ? ` ${liftReasons[last.lift_reason]}` : ''}.`;
+    main.kind === 'raise_estimate'
+      ? ''
+      : last.lifted_at === null
+        ? text` It is still in force.`
+        : text` It was lifted at ${at(last.lifted_at)}${liftReasons[last.lift_reason] ? ` ${liftReasons[last.lift_reason]}` : ''}.`;
   return text`We ${actionDone(main, name)} at ${at(start)}${joint}${outcomes[told.outcome]}.${end}`;
 }
 
 function actionDone(decision: DecisionRow, name: Part): Text {
+  if (decision.kind === 'raise_estimate') return text`tried to send more to ${name}`;
   if (decision.kind === 'audio_only')
     return text`stopped sending video to ${name}, so that sound gets through,`;
   return text`lowered the video sent to ${name}${layer(decision)}`;
 }
 
 function action(decision: DecisionRow, name: Part): Text {
+  if (decision.kind === 'raise_estimate') return text`try to send more to ${name}`;
   if (decision.kind === 'audio_only') return text`stop sending video to ${name}`;
   return text`lower the video sent to ${name}${layer(decision)}`;
 }

@@ -33,6 +33,7 @@ export type Presence = 'here' | Extract<Refusal, 'unknown_call' | 'unknown_parti
 
 interface InForce {
   readonly decision: DecisionMessage;
+  readonly takenAtMs: number;
   readonly expiresAtMs: number;
   /** Until then video is paused, with audio only the audio too; 0 where there is no such pause. */
   readonly drainedAtMs: number;
@@ -65,6 +66,7 @@ export class DecisionBook {
     }
     this.#inForce.set(where, {
       decision,
+      takenAtMs: repeated ? before.takenAtMs : nowMs,
       expiresAtMs,
       drainedAtMs: repeated ? before.drainedAtMs : drainedAt(decision.action, before, nowMs),
     });
@@ -94,8 +96,10 @@ export class DecisionBook {
     return before ? [{ result: 'lifted', decision: before.decision, reason: 'participant_left' }] : [];
   }
 
+  /** Whether what the participant receives is bounded. */
   holds(callId: string, participantId: string, nowMs: number): boolean {
-    return (this.#inForce.get(key(callId, participantId))?.expiresAtMs ?? 0) > nowMs;
+    const held = this.#inForce.get(key(callId, participantId));
+    return held !== undefined && held.expiresAtMs > nowMs && held.decision.action.kind !== 'raise_estimate';
   }
 
   limit(callId: string, participantId: string, nowMs: number): VideoLimit {
@@ -120,6 +124,8 @@ export class DecisionBook {
           audioMaxBitrateBps: action.audioMaxBitrateBps,
           reason,
         };
+      case 'raise_estimate':
+        return { ...noLimit, minOutgoingBitrateBps: raisedBps(action, nowMs - held.takenAtMs), reason };
       case 'lift':
         return noLimit;
     }
@@ -128,8 +134,8 @@ export class DecisionBook {
   /** When a limit next changes by itself, epoch ms; null when nothing is in force. */
   nextChangeMs(nowMs: number): number | null {
     let next: number | null = null;
-    for (const { expiresAtMs, drainedAtMs } of this.#inForce.values()) {
-      const change = drainedAtMs > nowMs ? Math.min(drainedAtMs, expiresAtMs) : expiresAtMs;
+    for (const held of this.#inForce.values()) {
+      const change = Math.min(held.expiresAtMs, withinMs(held, nowMs));
       next = next === null ? change : Math.min(next, change);
     }
     return next;
@@ -141,6 +147,25 @@ export class DecisionBook {
   }
 }
 
+/** Between two steps of a raise: several feedbacks come in the meantime. */
+const raiseStepMs = 500;
+/** Of one step: as much as mediasoup's estimator itself tries at most over what it has seen arrive. */
+const raiseFactor = 1.5;
+
+function raisedBps({ fromBps, toBps }: Extract<Action, { kind: 'raise_estimate' }>, forMs: number): number {
+  const steps = 1 + Math.floor(forMs / raiseStepMs);
+  return Math.round(Math.min(toBps, fromBps * raiseFactor ** steps));
+}
+
+/** When its limit next changes while it is in force, epoch ms. */
+function withinMs({ decision: { action }, takenAtMs, drainedAtMs }: InForce, nowMs: number): number {
+  if (drainedAtMs > nowMs) return drainedAtMs;
+  const forMs = nowMs - takenAtMs;
+  if (action.kind !== 'raise_estimate' || raisedBps(action, forMs) >= action.toBps)
+    return Number.POSITIVE_INFINITY;
+  return takenAtMs + (Math.floor(forMs / raiseStepMs) + 1) * raiseStepMs;
+}
+
 /** The pause empties the queue once a decision, not with every renewal: a picture that comes and goes is worse than it. */
 function drainedAt(action: Action, before: InForce | undefined, nowMs: number): number {
   switch (action.kind) {
@@ -150,6 +175,7 @@ function drainedAt(action: Action, before: InForce | undefined, nowMs: number): 
       const drainedAtMs = action.drainMs > 0 ? nowMs + action.drainMs : 0;
       return Math.max(drainedAtMs, before?.drainedAtMs ?? 0);
     }
+    case 'raise_estimate':
     case 'lift':
       return 0;
   }

@@ -58,6 +58,12 @@ describe('outcomeOf', () => {
     });
   });
 
+  it('finds a raise better that brought more of the picture', () => {
+    expect(outcome({ layer: 0 }, { layer: 2 }, 'raise_estimate').outcome).toBe('better');
+    expect(outcome({ layer: 0 }, { layer: 0 }, 'raise_estimate').outcome).toBe('same');
+    expect(outcome({ layer: 0 }, torn, 'raise_estimate').outcome).toBe('worse');
+  });
+
   it('takes no offence at video that audio-only took away', () => {
     expect(outcome(calm, { ...calm, videoPaused: true }, 'audio_only').outcome).toBe('same');
   });

@@ -14,9 +14,10 @@ const forBen =
 const run = (faults: (second: number) => Conditions, toSecond: number): Played =>
   play(syntheticCall(people, toSecond, forBen(faults)), { toSecond, steering: true });
 
+/** But for raises, which bound nothing. */
 const told = ({ steps }: Played) =>
   steps
-    .filter(({ step }) => step.step !== 'renew')
+    .filter(({ step }) => step.step !== 'renew' && step.decision.kind !== 'raise_estimate')
     .map(({ second, step }) => ({ second, step: step.step, action: step.action }));
 
 const storm: Conditions = {
@@ -144,6 +145,41 @@ describe('policy', { timeout: 60_000 }, () => {
     const steps = told(run((s) => (s < 3 ? severe : s < 40 ? { estimateBps: 1_200_000, layer: 0 } : {}), 75));
     expect(steps.map((s) => s.action.kind)).toEqual(['audio_only', 'cap_layers', 'lift']);
     expect(steps[1]!.action).toMatchObject({ spatialLayer: 0, drainMs: 0 });
+  });
+
+  describe('where the estimate sticks', () => {
+    const raises = ({ steps }: Played) =>
+      steps
+        .filter(({ step }) => step.decision.kind === 'raise_estimate')
+        .map(({ second, step }) => ({
+          second: second - faultAt,
+          action: step.action,
+          decision: step.decision,
+        }));
+    const stuck: Conditions = { layer: 0, estimateBps: 300_000 };
+
+    it('tries more after the trouble, once a minute', () => {
+      const played = run((s) => (s < 3 ? storm : stuck), 62);
+      const [raised, ...more] = raises(played);
+      expect(more).toEqual([]);
+      const lifted = told(played).find(({ step }) => step === 'lift')!;
+      expect(raised!.second + faultAt).toBeGreaterThan(lifted.second);
+      expect(raised!.second + faultAt).toBeLessThanOrEqual(lifted.second + 2);
+      // Two cameras at 600 kbit/s, two microphones at 32.
+      expect(raised!.action).toEqual({ kind: 'raise_estimate', fromBps: 300_000, toBps: 1_643_200 });
+      expect(raised!.decision).toMatchObject({ participant_id: 'ben', ttl_ms: 4_000 });
+      expect(raised!.decision.reason).toMatch(/believed to carry 300 kbit\/s of the 1264 that there are/);
+    });
+
+    it.each([
+      ['there was no trouble', () => stuck],
+      ['the full picture comes', (s) => (s < 3 ? storm : { estimateBps: 300_000 })],
+      ['the receiver misses packets still', (s) => (s < 3 ? storm : { ...stuck, downLoss: 0.015 })],
+      ['a queue stands', (s) => (s < 3 ? storm : { ...stuck, downRttMs: 100 })],
+      ['the receiver says nothing', (s) => (s < 3 ? storm : { ...stuck, clientSilent: true })],
+    ] as [string, (second: number) => Conditions][])('leaves it alone where %s', (_, faults) => {
+      expect(raises(run(faults, 60))).toEqual([]);
+    });
   });
 
   it('does not lift twice within a minute into the same congestion', () => {

@@ -42,6 +42,25 @@ function seen(book: DecisionBook, nowMs: number): string {
   return cap ? `${cap.spatialLayer}/${cap.temporalLayer}` : 'open';
 }
 
+test('a raise lets the estimate fall no lower than a floor that grows by half every half second, until it ends', () => {
+  const book = new DecisionBook();
+  const raise: Action = { kind: 'raise_estimate', fromBps: 200_000, toBps: 600_000 };
+  expect(told(book.take(decision('r', raise, 1_000, 4_000), 'here', 1_100))).toEqual(['r applied']);
+  const floorAt = (ms: number) => book.limit('c', 'p', ms).minOutgoingBitrateBps;
+  expect([1_100, 1_599, 1_600, 2_100, 4_999, 5_000].map(floorAt)).toEqual([
+    300_000, 300_000, 450_000, 600_000, 600_000, 0,
+  ]);
+  expect([1_100, 1_600, 2_100].map((ms) => book.nextChangeMs(ms))).toEqual([1_600, 2_100, 5_000]);
+  expect(book.limit('c', 'p', 1_100)).toMatchObject({ paused: false, cap: null });
+  // The reflex may act meanwhile.
+  expect(book.holds('c', 'p', 1_200)).toBe(false);
+  expect(told(book.take(decision('a', low, 2_000), 'here', 2_050))).toEqual([
+    'r lifted replaced',
+    'a applied',
+  ]);
+  expect(book.holds('c', 'p', 2_100)).toBe(true);
+});
+
 type Input = { at: number; take?: DecisionMessage; presence?: Presence; expire?: true; forget?: true };
 interface Row {
   name: string;
