@@ -25,6 +25,8 @@ const heldShare = 0.85;
 const roomShare = 1.2;
 /** Over what is wanted: mediasoup's own margin, retransmissions, key frames. */
 const targetShare = 1.3;
+/** Of the message; no browser receives so much. */
+const highestBps = 50_000_000;
 
 /**
  * @param troubles the participant's open and lately ended incidents of its downlink
@@ -51,7 +53,7 @@ export function raise(
   const action: Action = {
     kind: 'raise_estimate',
     fromBps: Math.round(Math.max(bweBps, sendBps)),
-    toBps: Math.round(targetShare * wantedBps),
+    toBps: Math.min(highestBps, Math.round(targetShare * wantedBps)),
   };
   if (action.toBps <= action.fromBps) return undefined;
   const kilobits = (bps: number) => Math.round(bps / 1000);

@@ -10,6 +10,7 @@ import { flowingMs, lossFeatures, type SfuLossFeatures } from './loss.ts';
 import {
   clientShortMs,
   fresh,
+  highest,
   longMs,
   lowest,
   median,
@@ -49,6 +50,8 @@ export interface DownlinkFeatures extends SfuLossFeatures {
   readonly roundTripBeforeMs: number | undefined;
   /** By the client's newest connectivity check, which is asked every 2.5 s whatever is sent; the others come with RTCP. */
   readonly checkRoundTripMs: number | undefined;
+  /** What receiver reports of the last two intervals said anew: the SFU's statistics repeat the last report until another comes. */
+  readonly reportedRoundTripMs: number | undefined;
   /** By the receiver's own count, of streams that reached the SFU whole; over its newest samples and over 5 s. */
   readonly clientLoss: number | undefined;
   readonly clientLossLong: number | undefined;
@@ -125,6 +128,7 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
         (rows) => measureConsumer(rows, { fromMs: 0, toMs: rows.at(-1)!.time - shortMs }).roundTripMs,
       ),
     ),
+    reportedRoundTripMs: mean(consumers.flatMap(newRoundTrips)),
     checkRoundTripMs: thousandth(fresh(link.pair, atMs, staleClientMs).at(-1)?.current_round_trip_time_us),
     clientLoss: weighted(
       missing,
@@ -164,10 +168,21 @@ const queueMs = 40;
 
 /** Whether packets wait on the way. @param usualMs round trip without a queue; unknown, it is not said */
 export const hasQueue = (
-  { checkRoundTripMs, roundTripMs }: DownlinkFeatures,
+  { checkRoundTripMs, reportedRoundTripMs, roundTripMs }: DownlinkFeatures,
   usualMs: number | undefined,
   ms = queueMs,
-): boolean => usualMs !== undefined && (checkRoundTripMs ?? roundTripMs ?? 0) >= usualMs + ms;
+): boolean => {
+  const newestMs = highest([checkRoundTripMs, reportedRoundTripMs]) ?? roundTripMs;
+  return usualMs !== undefined && newestMs !== undefined && newestMs >= usualMs + ms;
+};
+
+/** Of one consumer's samples, oldest first. */
+function newRoundTrips(rows: readonly Sample<'sfu_consumer'>[]): number[] {
+  const sinceMs = rows.at(-1)!.time - shortMs;
+  return rows.flatMap(({ time, round_trip_time: ms }, i) =>
+    i > 0 && time > sinceMs && ms && ms !== rows[i - 1]!.round_trip_time ? [ms] : [],
+  );
+}
 
 const thousandth = (us: number | null | undefined) => (us == null ? undefined : us / 1000);
 

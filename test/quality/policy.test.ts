@@ -140,6 +140,14 @@ describe('policy', { timeout: 60_000 }, () => {
     expect(steps[1]!.second - faultAt).toBeGreaterThanOrEqual(40);
   });
 
+  it('does not lift by an old connectivity check while receiver reports tell of a queue', () => {
+    // Each report is another number; the client's check, which is asked less often, still says 42 ms.
+    const queued = (s: number): Conditions => ({ layer: 0, estimateBps: 900_000, reportRttMs: 90 + s });
+    const steps = told(run((s) => (s < 3 ? storm : s < 30 ? queued(s) : {}), 60));
+    expect(steps.map((s) => s.step)).toEqual(['take', 'lift']);
+    expect(steps[1]!.second - faultAt).toBeGreaterThanOrEqual(30);
+  });
+
   it('comes back from audio only by way of the lowest layer', () => {
     const severe: Conditions = { ...storm, downLoss: 0.06 };
     const steps = told(run((s) => (s < 3 ? severe : s < 40 ? { estimateBps: 1_200_000, layer: 0 } : {}), 75));

@@ -20,6 +20,8 @@ export interface Conditions {
   /** The SFU's estimate of the downlink, bit/s. */
   estimateBps?: number;
   downRttMs?: number;
+  /** By receiver reports alone. @default downRttMs */
+  reportRttMs?: number;
   rtxBps?: number;
   concealed?: number;
   /** A full queue: audio comes with holes, of video nothing, and no feedback tells of it. */
@@ -476,7 +478,7 @@ export function syntheticCall(participants: readonly string[], seconds: number, 
             preferred_spatial_layer: kind === 'video' ? 2 : null,
             // The SFU's consumer score stays high even when the receiver is cut off.
             score: 10,
-            round_trip_time: c.downRttMs ?? baseRttMs,
+            round_trip_time: c.reportRttMs ?? c.downRttMs ?? baseRttMs,
           }),
         );
       }
