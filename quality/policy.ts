@@ -152,7 +152,9 @@ function whileOpen(
     // What is lost whatever is sent comes through no better when less is sent.
     if (need.videos === 0 || !isOverfull(downlink)) return undefined;
     // What audio takes is what the link holds, or more.
-    if (downlink.videoDrowned) return take(incident, downlink, own, features, need, undefined, lowAudioBps);
+    if (downlink.videoDrowned) {
+      return take(incident, downlink, own, features, need, undefined, lowAudioBps, audioDrainMs);
+    }
     const temporalLayer = isBlind(downlink)
       ? undefined
       : Math.max(
@@ -321,13 +323,14 @@ function take(
   need: Need,
   temporalLayer: number | undefined,
   audioMaxBitrateBps = 0,
+  drainAudioMs = audioMaxBitrateBps === 0 ? audioDrainMs : 0,
 ): Step {
   const kind: DecisionKind = temporalLayer === undefined ? 'audio_only' : 'cap_layers';
   const storm = (downlink.rtxBps ?? 0) >= stormShare * (downlink.sendBps ?? Number.POSITIVE_INFINITY);
   const torn = (downlink.audioConcealed ?? 0) >= audioTorn;
   const action: Action =
     temporalLayer === undefined
-      ? { kind: 'audio_only', audioDrainMs: audioMaxBitrateBps === 0 ? audioDrainMs : 0, audioMaxBitrateBps }
+      ? { kind: 'audio_only', audioDrainMs: drainAudioMs, audioMaxBitrateBps }
       : lowestLayer(temporalLayer, storm || torn ? drainMs : 0, audioMaxBitrateBps, need);
   const why =
     audioMaxBitrateBps > 0

@@ -39,6 +39,7 @@ const lossClear = 0.01;
 /** A queue that has begun to build, where the counts say already that not all gets through. */
 const queueMs = 40;
 const someLoss = 0.01;
+const roomShare = 1.2;
 
 export const downlinkCongestion: Detector = {
   name: 'downlink_congestion',
@@ -46,7 +47,7 @@ export const downlinkCongestion: Detector = {
   question: 'Is the way from the SFU to this one receiver losing or delaying packets?',
   onset:
     'transport-wide loss >= 3 % in two samples (or >= 10 % in one, or >= 5 % with the receiver’s word and either the estimate’s or a page whose timers are prompt), or an estimate down by >= 35 % with the ' +
-    'receiver’s own loss >= 3 % or delay up by >= 100 ms, or <= 75 % of the bytes sent arriving over 2 s by both ends’ counts with delay up by >= 40 ms, loss >= 1 % or NACKs, or >= 8 % of the audio asked for again while nothing of the video is and no feedback comes; and a witness of another kind: NACKs (not of some tracks only, while the SFU misses packets of a sender itself), the receiver’s own loss of what reached the SFU whole, or delay. The estimate is ' +
+    'receiver’s own loss >= 3 % or delay up by >= 100 ms, or <= 75 % of the bytes sent arriving over 2 s by both ends’ counts with delay up by >= 40 ms, loss >= 1 %, NACKs or an estimate that fell so to less than 1.2 times what is sent, or >= 8 % of the audio asked for again while nothing of the video is and no feedback comes; and a witness of another kind: NACKs (not of some tracks only, while the SFU misses packets of a sender itself), the receiver’s own loss of what reached the SFU whole, or delay. The estimate is ' +
     'made of the same feedback as the loss, and a busy receiver sends its feedback before it has read the packets',
   clearing:
     'loss <= 1 % by feedback and by the receiver, no NACKs, delay back, for 5 s; where the receiver’s own loss is known ' +
@@ -89,7 +90,11 @@ function judgeDownlink(d: DownlinkFeatures, features: CallFeatures): Verdict {
 
   const short = settled && arrivesShort(d, downlinkArrivedOnset) && notOver(d.silentMs, 1_500);
   const shortIsFelt =
-    atLeast(delayUpMs, queueMs) || receiverSaysLoss || atLeast(d.clientLoss, someLoss) || estimateSaysSo;
+    atLeast(delayUpMs, queueMs) ||
+    receiverSaysLoss ||
+    atLeast(d.clientLoss, someLoss) ||
+    // One that has room for what is sent is one that has not climbed back yet.
+    (estimateSaysSo && notOver(d.bweBps, roomShare * (d.sendBps ?? Number.POSITIVE_INFINITY)));
   const drowned = settled && d.videoDrowned === true;
   const witnesses = [losing, receiverSaysLoss, estimateSaysSo, delaySaysSo, short, drowned].filter(
     Boolean,

@@ -100,7 +100,7 @@ describe('the reflex', () => {
     expect(messages).toHaveLength(1);
     expect(messages[0]).toMatchObject({
       participantId: 'ben',
-      action: { kind: 'audio_only', audioMaxBitrateBps: 16_000 },
+      action: { kind: 'audio_only', audioDrainMs: 400, audioMaxBitrateBps: 16_000 },
     });
     expect(messages[0]!.atSecond).toBeLessThanOrEqual(faultAt + 1);
   });
