@@ -291,8 +291,9 @@ const isFlooded = (d: DownlinkFeatures): boolean =>
   (d.lossNow ?? 0) >= floodLoss ||
   (d.arrivedOfSent ?? 1) <= floodArrived;
 
+/** Of the seconds that are counted at both ends the feedback must not have told: it may be quiet since, as the loss is over. */
 const isBlind = (d: DownlinkFeatures): boolean =>
-  (d.lossNow ?? 0) < blindLoss && (isFlooded(d) || (d.arrivedOfSent ?? 1) <= blindArrived);
+  (d.lossHighest ?? 0) < blindLoss && (isFlooded(d) || (d.arrivedOfSent ?? 1) <= blindArrived);
 
 /**
  * What came through of what is new, and what came through by both ends' counts, whichever is less. The estimate lags and

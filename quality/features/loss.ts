@@ -7,6 +7,8 @@ export interface SfuLossFeatures {
   /** Newest value of the SFU's own smoothed loss from transport-wide feedback, 0 to 1. */
   readonly lossNow: number | undefined;
   readonly lossLong: number | undefined;
+  /** The highest of some seconds. */
+  readonly lossHighest: number | undefined;
   /** How long the newest samples have been at or over 3 %, at or under 1 %; ms. */
   readonly lossHighMs: number;
   readonly lossLowMs: number;
@@ -28,6 +30,7 @@ export function lossFeatures(
   return {
     lossNow: known.length > 0 ? pick(known.at(-1)!)! : undefined,
     lossLong: mean(known.filter((s) => s.time >= newest - longMs).map(pick)),
+    lossHighest: highest(known.filter((s) => s.time >= newest - longMs).map((s) => pick(s)!)),
     lossHighMs: runMs(known, (s) => pick(s)! >= 0.03),
     lossLowMs: runMs(known, (s) => pick(s)! <= 0.01),
     workerAnswerMs: highest(

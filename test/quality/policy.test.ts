@@ -127,6 +127,16 @@ describe('policy', { timeout: 60_000 }, () => {
     expect(told(run(() => ({ downLoss: 0.2, estimateBps: 900_000, rtxBps: 150_000 }), 45))).toEqual([]);
   });
 
+  it('takes nothing away when random loss is over, and the counts of both ends still show it', () => {
+    const lossy: Conditions = { downLoss: 0.28, estimateBps: 900_000 };
+    expect(told(run((s) => (s < 8 ? lossy : s < 10 ? { ...lossy, feedbackLoss: 0.05 } : {}), 45))).toEqual(
+      [],
+    );
+    // The same counts, of which the feedback never told.
+    const untold: Conditions = { ...lossy, feedbackLoss: 0.05 };
+    expect(told(run((s) => (s < 12 ? untold : {}), 45))[0]?.action.kind).toBe('audio_only');
+  });
+
   it('lifts although the feedback, of few packets, tells of a loss now and then', () => {
     const probed = (s: number): Conditions => ({ layer: 0, feedbackLoss: 0.07 - 0.01 * (s % 5) });
     const steps = told(run((s) => (s < 3 ? storm : probed(s)), 40));
