@@ -15,12 +15,21 @@ interface Bookkeeping {
   liftSentAtMs?: number;
 }
 
-export const bookkeeping = (decision: DecisionRow): Bookkeeping =>
-  JSON.parse(decision.evidence || '{}') as Bookkeeping;
+/** Of the measurements in a decision's `evidence`, those that later decisions ask for. */
+interface Remembered {
+  roundTripBeforeMs?: number;
+  /** The decision is a trial of more after audio only. */
+  steppedUp?: boolean;
+}
+
+const evidenceIn = ({ evidence }: DecisionRow): Bookkeeping & Remembered =>
+  JSON.parse(evidence || '{}') as Bookkeeping & Remembered;
+
+export const bookkeeping = (decision: DecisionRow): Bookkeeping => evidenceIn(decision);
 
 export const withBookkeeping = (decision: DecisionRow, more: Bookkeeping): DecisionRow => ({
   ...decision,
-  evidence: JSON.stringify({ ...JSON.parse(decision.evidence || '{}'), ...more }),
+  evidence: JSON.stringify({ ...evidenceIn(decision), ...more }),
   revision: decision.revision + 1,
 });
 
@@ -70,8 +79,10 @@ export const roundTripBefore = (
 ): number | undefined =>
   own
     .filter((d) => d.incident_id === incident_id)
-    .map((d) => (JSON.parse(d.evidence || '{}') as { roundTripBeforeMs?: number }).roundTripBeforeMs)
+    .map((d) => evidenceIn(d).roundTripBeforeMs)
     .find((ms) => ms !== undefined);
+
+export const isTrial = (decision: DecisionRow): boolean => evidenceIn(decision).steppedUp === true;
 
 /** When the SFU last heard of it. */
 export const lastSentAt = (decision: DecisionRow): number =>

@@ -370,12 +370,12 @@ export class ConsumerMeasure extends Measure<Sample<'sfu_consumer'>> {
   get nackedPerSecond() {
     return this.rate((s) => s.nack_packet_count);
   }
+  get nacked() {
+    return this.amount((s) => s.nack_packet_count);
+  }
   /** Packets that the receiver asked for again, per packet sent. */
   get nackedRatio() {
-    return quotient(
-      this.amount((s) => s.nack_packet_count),
-      this.packets,
-    );
+    return quotient(this.nacked, this.packets);
   }
   get retransmittedRatio() {
     return quotient(

@@ -15,6 +15,7 @@ import {
   bookkeeping,
   boundsOf,
   isInForce,
+  isTrial,
   lastSentAt,
   roundTripBefore,
   withBookkeeping,
@@ -125,15 +126,12 @@ export function decide(
         i.detected_at <= nowMs,
     );
     const open = troubles.find((i) => i.ended_at === null);
-    if (open || inForce) {
-      const step = open
-        ? whileOpen(downlink, open, inForce, own, features)
-        : inForce && whileCleared(downlink, troubles, inForce, own, features);
-      if (step) steps.push(step);
-      continue;
-    }
-    const raised = raise(downlink, troubles, own, features);
-    if (raised) steps.push({ step: 'take', ...raised });
+    const step = open
+      ? whileOpen(downlink, open, inForce, own, features)
+      : inForce
+        ? whileCleared(downlink, troubles, inForce, own, features)
+        : raise(downlink, troubles, own, features);
+    if (step) steps.push(step);
   }
   return steps;
 }
@@ -237,8 +235,6 @@ function holdOf(inForce: DecisionRow, own: readonly DecisionRow[]): number {
   const trials = own.filter((d) => isTrial(d) && inForce.decided_at - d.decided_at < relapseMs).length;
   return Math.min(longestTrialMs, trialMs * 2 ** trials);
 }
-
-const isTrial = ({ evidence }: DecisionRow): boolean => evidence.includes('"steppedUp":true');
 
 function renewal(decision: DecisionRow, nowMs: number): Step | undefined {
   if (nowMs - lastSentAt(decision) < renewEveryMs) return undefined;

@@ -37,7 +37,7 @@ export function raise(
   troubles: readonly IncidentRow[],
   own: readonly DecisionRow[],
   features: CallFeatures,
-): { readonly decision: DecisionRow; readonly action: Action } | undefined {
+): { readonly step: 'take'; readonly decision: DecisionRow; readonly action: Action } | undefined {
   const nowMs = features.atMs;
   const [last] = troubles.toSorted((a, b) => (b.ended_at ?? 0) - (a.ended_at ?? 0));
   if (!last?.ended_at || nowMs - last.ended_at > afterTroubleMs) return undefined;
@@ -58,6 +58,7 @@ export function raise(
   if (action.toBps <= action.fromBps) return undefined;
   const kilobits = (bps: number) => Math.round(bps / 1000);
   return {
+    step: 'take',
     action,
     decision: {
       ...blankDecision('raise_estimate', last, own, downlink.link.sfuNodeId, nowMs),

@@ -3,7 +3,7 @@ import type { types as mediasoup } from 'mediasoup-client';
 import { type RawStats, selectedPair } from '../../telemetry/browser-stats.ts';
 import { peerConnectionOf } from '../sdk/peer-connection.ts';
 
-export interface Path {
+interface Path {
   readonly usesRelay: boolean;
   /** Of the TURN server; undefined for a path without a relay, or where the browser does not name it. */
   readonly relayUrl: string | undefined;

@@ -5,7 +5,6 @@
  * holes, of which the receiver tells (NACK); of the video nothing comes, so nothing of it is missed, and no transport-wide
  * feedback goes back, which audio does not carry with mediasoup: the SFU's loss and estimate stand where they stood.
  */
-import { increase } from '../counters.ts';
 import { measureConsumer } from '../measure.ts';
 import type { MediaPath } from '../paths.ts';
 import type { Sample } from '../samples.ts';
@@ -38,12 +37,12 @@ export function videoDrowned(
 ): boolean | undefined {
   const total = { audio: { packets: 0, nacked: 0 }, video: { packets: 0, nacked: 0 } };
   for (const { path, rows } of sent) {
-    const kind = path.uplink.kind === 'audio' ? 'audio' : 'video';
+    const { kind } = path.uplink;
     // What did not reach the SFU whole is asked for again as well.
     if (kind === 'audio' && freshLayers(path.uplink, atMs).holes) continue;
-    const span = upTo(rows.at(-1)!.time, sfuIntervalMs);
-    total[kind].packets += measureConsumer(rows, span).packets ?? 0;
-    total[kind].nacked += increase(rows, (s) => s.nack_packet_count, span)?.amount ?? 0;
+    const { packets = 0, nacked = 0 } = measureConsumer(rows, upTo(rows.at(-1)!.time, sfuIntervalMs));
+    total[kind].packets += packets;
+    total[kind].nacked += nacked;
   }
   const { audio, video } = total;
   if (video.packets < leastVideoPackets || audio.packets === 0) return undefined;

@@ -27,10 +27,11 @@ export function lossFeatures(
 ): SfuLossFeatures {
   const newest = sfu.at(-1)?.time ?? 0;
   const known = sfu.filter((s) => pick(s) !== null);
+  const lately = known.filter((s) => s.time >= newest - longMs).map((s) => pick(s)!);
   return {
     lossNow: known.length > 0 ? pick(known.at(-1)!)! : undefined,
-    lossLong: mean(known.filter((s) => s.time >= newest - longMs).map(pick)),
-    lossHighest: highest(known.filter((s) => s.time >= newest - longMs).map((s) => pick(s)!)),
+    lossLong: mean(lately),
+    lossHighest: highest(lately),
     lossHighMs: runMs(known, (s) => pick(s)! >= 0.03),
     lossLowMs: runMs(known, (s) => pick(s)! <= 0.01),
     workerAnswerMs: highest(

@@ -34,13 +34,14 @@ export function decisionWords(decisions: readonly DecisionRow[], name: Part): Te
   const main = audioOnly ?? carriedOut[0]!;
   const joint =
     told.outcome === 'better' ? ' ' : told.outcome === 'same' || told.outcome === 'worse' ? ', ' : '; ';
-  const end =
-    main.kind === 'raise_estimate'
-      ? ''
-      : last.lifted_at === null
-        ? text` It is still in force.`
-        : text` It was lifted at ${at(last.lifted_at)}${liftReasons[last.lift_reason] ? ` ${liftReasons[last.lift_reason]}` : ''}.`;
+  const end = main.kind === 'raise_estimate' ? '' : ending(last);
   return text`We ${actionDone(main, name)} at ${at(start)}${joint}${outcomes[told.outcome]}.${end}`;
+}
+
+function ending({ lifted_at, lift_reason }: DecisionRow): Text {
+  if (lifted_at === null) return text` It is still in force.`;
+  const why = liftReasons[lift_reason];
+  return text` It was lifted at ${at(lifted_at)}${why ? ` ${why}` : ''}.`;
 }
 
 function actionDone(decision: DecisionRow, name: Part): Text {

@@ -153,9 +153,10 @@ const raiseStepMs = 500;
 const raiseFactor = 1.5;
 
 function raisedBps({ fromBps, toBps }: Extract<Action, { kind: 'raise_estimate' }>, forMs: number): number {
-  const steps = 1 + Math.floor(forMs / raiseStepMs);
-  return Math.round(Math.min(toBps, fromBps * raiseFactor ** steps));
+  return Math.round(Math.min(toBps, fromBps * raiseFactor ** raiseSteps(forMs)));
 }
+
+const raiseSteps = (forMs: number) => 1 + Math.floor(forMs / raiseStepMs);
 
 /** When its limit next changes while it is in force, epoch ms. */
 function withinMs({ decision: { action }, takenAtMs, drainedAtMs }: InForce, nowMs: number): number {
@@ -163,7 +164,7 @@ function withinMs({ decision: { action }, takenAtMs, drainedAtMs }: InForce, now
   const forMs = nowMs - takenAtMs;
   if (action.kind !== 'raise_estimate' || raisedBps(action, forMs) >= action.toBps)
     return Number.POSITIVE_INFINITY;
-  return takenAtMs + (Math.floor(forMs / raiseStepMs) + 1) * raiseStepMs;
+  return takenAtMs + raiseSteps(forMs) * raiseStepMs;
 }
 
 /** The pause empties the queue once a decision, not with every renewal: a picture that comes and goes is worse than it. */
