@@ -38,8 +38,12 @@ const risesMs = 3_000;
 const fallShare = 0.97;
 /** No queue, of somebody else's either. */
 const calmMs = 25;
-/** From one probe to the next while they do not help; a probe is some five packets in a row. */
-const firstWaitMs = 5_000;
+/**
+ * From one probe to the next while they do not help; a probe is some five packets in a row. The first is often lost on a
+ * browser that has just probed by itself: for a second it waits for the result and takes no other
+ * (ProbeController::kMaxWaitingTimeForProbingResult).
+ */
+const waitsMs = [1_200, 5_000, 10_000];
 const longestWaitMs = 20_000;
 /** So long nothing may have been left out for the waits to begin anew. */
 const wellMs = 30_000;
@@ -52,7 +56,7 @@ const wellMs = 30_000;
 export class UplinkProbes {
   private before: UplinkSample | undefined;
   private risingSinceMs = 0;
-  private waitMs = firstWaitMs;
+  private probed = 0;
   private notBeforeMs = 0;
   private wellSinceMs: number | undefined;
 
@@ -66,15 +70,15 @@ export class UplinkProbes {
       return false;
     }
     if (this.wellSinceMs !== undefined) {
-      if (atMs - this.wellSinceMs >= wellMs) this.waitMs = firstWaitMs;
+      if (atMs - this.wellSinceMs >= wellMs) this.probed = 0;
       this.wellSinceMs = undefined;
       this.risingSinceMs = atMs;
     }
     if (!before || estimateBps < fallShare * before.estimateBps) this.risingSinceMs = atMs;
     const rises = atMs - this.risingSinceMs >= risesMs;
     if (!rises || sample.queueMs > calmMs || atMs < this.notBeforeMs) return false;
-    this.notBeforeMs = atMs + this.waitMs;
-    this.waitMs = Math.min(2 * this.waitMs, longestWaitMs);
+    this.notBeforeMs = atMs + (waitsMs[this.probed] ?? longestWaitMs);
+    this.probed++;
     return true;
   }
 }

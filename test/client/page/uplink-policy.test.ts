@@ -27,7 +27,7 @@ const seconds = (from: number, to: number, change: (s: number) => Partial<Uplink
 
 describe('an uplink is asked what it holds', () => {
   it('when its estimate has risen for three seconds without a queue', () => {
-    expect(probesIn(seconds(0, 6))).toEqual([3]);
+    expect(probesIn(seconds(0, 5))).toEqual([3]);
   });
 
   it('not while its estimate falls again and again: the link is as narrow as it was', () => {
@@ -46,17 +46,17 @@ describe('an uplink is asked what it holds', () => {
     expect(probesIn(seconds(0, 10, () => ({ estimateBps: 420_000 })))).toEqual([]);
   });
 
-  it('ever later while it does not help', () => {
+  it('at once a second time, for the browser may have been busy; then ever later while it does not help', () => {
     const flat = () => ({ estimateBps: 200_000 });
-    expect(probesIn(seconds(0, 120, flat))).toEqual([3, 8, 18, 38, 58, 78, 98, 118]);
+    expect(probesIn(seconds(0, 120, flat))).toEqual([3, 5, 10, 20, 40, 60, 80, 100]);
   });
 
   it('soon again once all was well for a while, not after a moment', () => {
     const flat = (s: number) => ({ estimateBps: 200_000, limited: s < 30 || s >= 30 + wellFor });
     let wellFor = 40;
-    expect(probesIn(seconds(0, 76, flat))).toEqual([3, 8, 18, 73]);
+    expect(probesIn(seconds(0, 76, flat))).toEqual([3, 5, 10, 20, 73, 75]);
     wellFor = 5;
-    expect(probesIn(seconds(0, 76, flat))).toEqual([3, 8, 18, 38, 58]);
+    expect(probesIn(seconds(0, 76, flat))).toEqual([3, 5, 10, 20, 40, 60]);
   });
 });
 
