@@ -13,7 +13,7 @@ export interface Suffered {
   readonly withheldSeconds: number;
   /** Seconds in which over a tenth of the sound that a person heard was made up, added up over them. */
   readonly badAudioSeconds: number;
-  /** From the fault's end until every picture has its height of before for good; null: not by the call's end. */
+  /** From the fault's end until every picture moves at its height of before for good; null: not by the call's end. */
   readonly recoverMs: number | null;
 }
 
@@ -27,6 +27,8 @@ export interface Span {
 const badShare = 0.1;
 /** The height before the fault is that of most of its last samples. */
 const beforeMs = 6_000;
+/** Without a frame for so long a picture stands. */
+const standsMs = 1_500;
 
 /** @param receivers participant ids; what they send does not count */
 export function suffered(samples: CallSamples, receivers: ReadonlySet<string>, span: Span): Suffered {
@@ -115,13 +117,25 @@ function recoverMs(videos: readonly (readonly Sample<'inbound_rtp'>[])[], span: 
     const usual = heightBefore(rows, span.onsetMs);
     const after = rows.filter(({ time }) => time > span.onsetMs && time <= span.endMs);
     if (usual === undefined || after.length === 0) continue;
-    const lastLow = after.findLastIndex(({ frame_height }) => (frame_height ?? 0) < usual);
+    const lastLow = after.findLastIndex(
+      (row) => (row.frame_height ?? 0) < usual || standsAt(row, rows, span.onsetMs),
+    );
     if (lastLow < 0) continue;
     const back = after[lastLow + 1];
     if (!back) return null;
     latestMs = Math.max(latestMs, back.time - span.faultEndMs);
   }
   return Math.round(Math.max(0, latestMs));
+}
+
+/** Its height is then that of the last frame, however long ago. */
+function standsAt(
+  row: Sample<'inbound_rtp'>,
+  rows: readonly Sample<'inbound_rtp'>[],
+  fromMs: number,
+): boolean {
+  const before = rows.findLast(({ time }) => time <= row.time - standsMs);
+  return before !== undefined && before.time >= fromMs && before.frames_decoded === row.frames_decoded;
 }
 
 function heightBefore(rows: readonly Sample<'inbound_rtp'>[], onsetMs: number): number | undefined {

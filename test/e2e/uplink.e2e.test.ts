@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { buildClient } from '../../client/build.ts';
 import { type Network, startNetwork } from '../../lab/network/network.ts';
 import { launchBrowser } from '../../lab/participants/browser.ts';

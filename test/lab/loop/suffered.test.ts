@@ -121,3 +121,14 @@ test('a picture that stays small to the end has not recovered', () => {
     ).recoverMs,
   ).toBeNull();
 });
+
+test('a picture that stands is not back, whatever the height of its last frame', () => {
+  const standing = (until: number) =>
+    suffered(
+      call((s) => ({ frames: s > 12 && s <= until ? 0 : 10 })),
+      ann,
+      span,
+    ).recoverMs;
+  expect(standing(24)).toBe(5_000);
+  expect(standing(40)).toBeNull();
+});
