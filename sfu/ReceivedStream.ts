@@ -10,6 +10,8 @@ import { effectiveLayers, type Layers, noLimit, sameLayers, type VideoLimit } fr
 
 /** After it began, or its sender did. */
 const sharedAgainAfterMs = [150, 350, 700];
+/** After its sender began a layer besides others: for 2 s mediasoup does not change to that (StreamMinActiveMs). */
+const layerSharedAgainAfterMs = [2_050, 2_400];
 
 export interface ReceivedStreamOptions {
   readonly consumer: mediasoup.Consumer;
@@ -28,6 +30,8 @@ export class ReceivedStream {
   readonly transportId: string;
   /** As mediasoup told it last. */
   #producerScore: number;
+  /** Of each of its sender's streams, the lowest layer first. */
+  #producerScores: readonly number[];
   #currentLayers: mediasoup.ConsumerLayers | undefined;
   #preferredLayers: mediasoup.ConsumerLayers | undefined;
   readonly #keyFrames: Pick<KeyFrames, 'waitMs'> | null;
@@ -51,15 +55,19 @@ export class ReceivedStream {
     this.#onHold = onHold;
     this.#limit = limit;
     this.#producerScore = consumer.score.producerScore;
+    this.#producerScores = consumer.score.producerScores;
     this.#currentLayers = consumer.currentLayers;
     this.#preferredLayers = consumer.preferredLayers;
     consumer.observer.on('layerschange', (layers) => {
       this.#currentLayers = layers;
     });
-    consumer.observer.on('score', ({ producerScore }) => {
+    consumer.observer.on('score', ({ producerScore, producerScores }) => {
       const begins = producerScore > 0 && this.#producerScore === 0;
+      const layerBegins = producerScores.some((score, i) => score > 0 && this.#producerScores[i] === 0);
       this.#producerScore = producerScore;
-      if (begins) this.#shareSoon();
+      this.#producerScores = producerScores;
+      if (begins) this.#begin();
+      else if (layerBegins) this.#shareSoon(layerSharedAgainAfterMs);
     });
     consumer.observer.once('close', () => this.#forgetTimers());
   }
@@ -128,7 +136,7 @@ export class ReceivedStream {
       if (waitMs > 0) await delay(waitMs);
       await (paused ? consumer.pause() : consumer.resume());
       this.#asked.paused = paused;
-      if (!paused) this.#shareSoon();
+      if (!paused) this.#begin();
     }
     // A moment without sound is nothing to be told.
     if (consumer.kind === 'video' && this.#wanted && held !== this.#told) {
@@ -140,11 +148,16 @@ export class ReceivedStream {
   /**
    * mediasoup shares a transport's bandwidth out among its layers once a second, by what each was measured to take, and of
    * a stream that has just begun nothing is measured. So it stays without a picture until then, or at two frames a second.
+   * And to a layer that its sender has begun anew it changes only with a later sharing than the one of its beginning.
    */
-  #shareSoon(): void {
-    if (this.consumer.type !== 'simulcast') return;
+  #begin(): void {
     this.#forgetTimers();
-    this.#timers = sharedAgainAfterMs.map((ms) => setTimeout(() => this.#shareAgain(), ms));
+    this.#shareSoon(sharedAgainAfterMs);
+  }
+
+  #shareSoon(afterMs: readonly number[]): void {
+    if (this.consumer.type !== 'simulcast') return;
+    this.#timers.push(...afterMs.map((ms) => setTimeout(() => this.#shareAgain(), ms)));
   }
 
   #forgetTimers(): void {

@@ -39,13 +39,19 @@ const fallShare = 0.97;
 /** No queue, of somebody else's either. */
 const calmMs = 25;
 /**
- * From one probe to the next while they do not help; a probe is some five packets in a row. The first is often lost on a
- * browser that has just probed by itself: for a second it waits for the result and takes no other
- * (ProbeController::kMaxWaitingTimeForProbingResult).
+ * A probe that neither a queue nor a fall followed was not made: after loss or delay the browser refuses for some seconds,
+ * and for one after a probe of its own (libwebrtc's ProbeController). Asking again costs nothing.
  */
-const waitsMs = [1_200, 5_000, 10_000];
+const refusedMs = 1_200;
+const mostRefused = 4;
+/**
+ * After one that the line did not hold the next waits for a quarter of the time that the line has been narrow by then: a
+ * short trouble is likelier to be over soon. A probe is some five packets in a row.
+ */
+const waitShare = 0.25;
+const shortestWaitMs = 2_000;
 const longestWaitMs = 20_000;
-/** So long nothing may have been left out for the waits to begin anew. */
+/** So long nothing may have been left out for a trouble to be over. */
 const wellMs = 30_000;
 
 /**
@@ -55,31 +61,43 @@ const wellMs = 30_000;
  */
 export class UplinkProbes {
   private before: UplinkSample | undefined;
+  private narrowSinceMs = 0;
   private risingSinceMs = 0;
+  /** Since the last that the line did not hold. */
   private probed = 0;
   private notBeforeMs = 0;
-  private wellSinceMs: number | undefined;
+  private wellSinceMs = Number.NEGATIVE_INFINITY;
+  private well = true;
 
   /** @param sample two a second or so while `limited` @returns whether to probe, at `wantedBps` */
   next(sample: UplinkSample): boolean {
-    const { atMs, estimateBps } = sample;
+    const { atMs, estimateBps, queueMs } = sample;
     const { before } = this;
     this.before = sample;
     if (!sample.limited || estimateBps >= sample.wantedBps) {
-      this.wellSinceMs ??= atMs;
+      if (!this.well) [this.well, this.wellSinceMs] = [true, atMs];
       return false;
     }
-    if (this.wellSinceMs !== undefined) {
-      if (atMs - this.wellSinceMs >= wellMs) this.probed = 0;
-      this.wellSinceMs = undefined;
-      this.risingSinceMs = atMs;
+    if (this.well) {
+      if (atMs - this.wellSinceMs >= wellMs)
+        [this.narrowSinceMs, this.probed, this.notBeforeMs] = [atMs, 0, 0];
+      [this.well, this.risingSinceMs] = [false, atMs];
     }
-    if (!before || estimateBps < fallShare * before.estimateBps) this.risingSinceMs = atMs;
+    const fell = !before || estimateBps < fallShare * before.estimateBps;
+    if (fell) this.risingSinceMs = atMs;
+    if (this.probed > 0 && (fell || queueMs > calmMs)) this.wait(atMs);
     const rises = atMs - this.risingSinceMs >= risesMs;
-    if (!rises || sample.queueMs > calmMs || atMs < this.notBeforeMs) return false;
-    this.notBeforeMs = atMs + (waitsMs[this.probed] ?? longestWaitMs);
+    if (!rises || queueMs > calmMs || atMs < this.notBeforeMs) return false;
+    this.notBeforeMs = atMs + refusedMs;
     this.probed++;
+    if (this.probed === mostRefused) this.wait(atMs);
     return true;
+  }
+
+  private wait(atMs: number): void {
+    const waitMs = waitShare * (atMs - this.narrowSinceMs);
+    this.notBeforeMs = atMs + Math.min(Math.max(waitMs, shortestWaitMs), longestWaitMs);
+    this.probed = 0;
   }
 }
 

@@ -75,6 +75,33 @@ test('so it is when the sender begins after its receiver', async () => {
   expect(stream.producerScore).toBe(9);
 });
 
+test('so it is once mediasoup changes to a layer that the sender has begun anew', async () => {
+  const consumer = fakeConsumer('simulcast');
+  const stream = openStream(consumer);
+  await stream.resume();
+  consumer.observer.emit('score', { score: 10, producerScore: 10, producerScores: [10, 0] });
+  consumer.observer.emit('layerschange', { spatialLayer: 0, temporalLayer: 2 });
+  await vi.advanceTimersByTimeAsync(10_000);
+  consumer.setPreferredLayers.mockClear();
+  consumer.observer.emit('score', { score: 10, producerScore: 10, producerScores: [10, 7] });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(consumer.setPreferredLayers).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(consumer.setPreferredLayers).toHaveBeenCalledTimes(2);
+});
+
+test('a layer that begins a little after the lowest puts nothing off', async () => {
+  const consumer = fakeConsumer('simulcast');
+  const stream = openStream(consumer);
+  await stream.resume();
+  await vi.advanceTimersByTimeAsync(10_000);
+  consumer.setPreferredLayers.mockClear();
+  consumer.observer.emit('score', { score: 10, producerScore: 10, producerScores: [10, 0] });
+  consumer.observer.emit('score', { score: 10, producerScore: 10, producerScores: [10, 10] });
+  await vi.advanceTimersByTimeAsync(200);
+  expect(consumer.setPreferredLayers).toHaveBeenCalledTimes(2);
+});
+
 test('not while a decision withholds it, nor beyond the lowest temporal layer, nor once it is closed', async () => {
   const held = fakeConsumer('simulcast');
   const withheld = openStream(held);

@@ -46,17 +46,36 @@ describe('an uplink is asked what it holds', () => {
     expect(probesIn(seconds(0, 10, () => ({ estimateBps: 420_000 })))).toEqual([]);
   });
 
-  it('at once a second time, for the browser may have been busy; then ever later while it does not help', () => {
+  it('four times in a row where nothing comes of it: the browser may have refused; then not for a while', () => {
     const flat = () => ({ estimateBps: 200_000 });
-    expect(probesIn(seconds(0, 120, flat))).toEqual([3, 5, 10, 20, 40, 60, 80, 100]);
+    expect(probesIn(seconds(0, 17, flat))).toEqual([3, 5, 7, 9, 12, 14, 16]);
+    const at = probesIn(seconds(0, 600, flat));
+    expect(Math.max(...at.map((s, i) => s - (at[i - 1] ?? s)))).toBe(20);
   });
 
-  it('soon again once all was well for a while, not after a moment', () => {
-    const flat = (s: number) => ({ estimateBps: 200_000, limited: s < 30 || s >= 30 + wellFor });
+  it('once where a queue comes of it, and then later the longer the line has been narrow', () => {
+    /** A probe each time it may, and a second of queue after each. */
+    const probes = new UplinkProbes();
+    let queueUntil = 0;
+    const at = seconds(0, 120).filter(({ atMs }) => {
+      const probed = probes.next(
+        second(atMs / 1000, { estimateBps: 200_000, queueMs: atMs < queueUntil ? 200 : 1 }),
+      );
+      if (probed) queueUntil = atMs + 2_000;
+      return probed;
+    });
+    const gaps = at.map(({ atMs }, i) => (atMs - (at[i - 1]?.atMs ?? 0)) / 1000);
+    expect(gaps.slice(0, 4)).toEqual([3, 3, 3, 4]);
+    expect(gaps.at(-1)).toBeGreaterThan(15);
+  });
+
+  it('as at first once all was well for a while, not after a moment', () => {
+    const narrow = (s: number) => ({ estimateBps: 200_000, limited: s < 60 || s >= 60 + wellFor });
+    const from = () => probesIn(seconds(0, 200, narrow)).filter((s) => s >= 60 + wellFor);
     let wellFor = 40;
-    expect(probesIn(seconds(0, 76, flat))).toEqual([3, 5, 10, 20, 73, 75]);
+    expect(from().slice(0, 5)).toEqual([103, 105, 107, 109, 112]);
     wellFor = 5;
-    expect(probesIn(seconds(0, 76, flat))).toEqual([3, 5, 10, 20, 40, 60]);
+    expect(from().slice(0, 5).at(-1)! - from()[0]!).toBeGreaterThan(12);
   });
 });
 
