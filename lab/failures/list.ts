@@ -1,6 +1,6 @@
 /** All scenarios; the table, the help and the page follow from this list. */
 import { nodeDrain } from './node-drain.ts';
-import { nodeKill } from './node-kill.ts';
+import { nodeKills } from './node-kill.ts';
 import { recordingScenarios } from './recording/scenarios.ts';
 import type { FailureScenario } from './scenario.ts';
 import { signalingScenarios } from './signaling.ts';
@@ -8,7 +8,7 @@ import { workerKill } from './worker-kill.ts';
 
 export const failureScenarios: readonly FailureScenario[] = [
   workerKill,
-  nodeKill,
+  ...nodeKills,
   nodeDrain,
   ...signalingScenarios,
   ...recordingScenarios,
