@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Action } from '../telemetry/queues.ts';
-import type { DecisionKind, DecisionRow, IncidentRow } from '../telemetry/rows.ts';
+import { type DecisionKind, type DecisionRow, type IncidentRow, isBound } from '../telemetry/rows.ts';
 import type { EventSample } from './samples.ts';
 
 /** Bookkeeping that stands in a decision's `evidence` beside the measurements. */
@@ -60,7 +60,7 @@ export function blankDecision(
     reason: '',
     evidence: '{}',
     confidence: incident.confidence,
-    ttl_ms: kind === 'raise_estimate' ? raiseTtlMs : boundTtlMs,
+    ttl_ms: isBound(kind) ? boundTtlMs : raiseTtlMs,
     decided_at: nowMs,
     sent_at: nowMs,
     applied_at: null,

@@ -9,7 +9,7 @@
  * Rises slowly: only after the incident has cleared and a while has passed, and after a relapse ever later.
  */
 import type { Action, DecisionMessage } from '../telemetry/queues.ts';
-import type { DecisionKind, DecisionRow, IncidentRow } from '../telemetry/rows.ts';
+import { type DecisionKind, type DecisionRow, type IncidentRow, isBound } from '../telemetry/rows.ts';
 import {
   blankDecision,
   bookkeeping,
@@ -117,7 +117,7 @@ export function decide(
   const steps: Step[] = [];
   for (const downlink of features.downlinks) {
     const own = decisions.filter((d) => d.participant_id === downlink.participantId);
-    const bounding = own.filter((d) => d.kind !== 'raise_estimate' && isInForce(d, nowMs));
+    const bounding = own.filter((d) => isBound(d.kind) && isInForce(d, nowMs));
     const inForce = bounding.sort((a, b) => b.decided_at - a.decided_at)[0];
     const troubles = incidents.filter(
       (i) =>

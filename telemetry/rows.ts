@@ -142,6 +142,9 @@ export interface IncidentRow {
 export const decisionKinds = ['cap_layers', 'audio_only', 'raise_estimate'] as const;
 export type DecisionKind = (typeof decisionKinds)[number];
 
+/** Whether a decision of this kind takes something away, or only asks for more. */
+export const isBound = (kind: string): boolean => kind !== 'raise_estimate';
+
 /** Table `decision`: key tenant, call, decision. */
 export interface DecisionRow {
   tenant_id: string;

@@ -1,5 +1,6 @@
 /** What the loop's runs come to: the same faults with it off and on, side by side, and the page that shows it. Pure. */
 import { z } from 'zod';
+import { isBound } from '../../telemetry/rows.ts';
 import { type RunRow, rowSchema } from '../row.ts';
 import { delayOf, round } from '../score.ts';
 
@@ -170,7 +171,7 @@ const pairOf = ({ family, severity, seed }: RunRow) => `${family} ${severity} ${
 const of = (rows: readonly LoopRow[], mode: LoopRow['loop']) => rows.filter(({ loop }) => loop === mode);
 const recovered = (row: LoopRow): number => row.suffered.recoverMs ?? row.endMs - row.faultEndMs;
 const firstActionMs = (row: LoopRow): number | null =>
-  row.decisions.find(({ kind, sentMs }) => kind !== 'raise_estimate' && sentMs >= 0)?.sentMs ?? null;
+  row.decisions.find(({ kind, sentMs }) => isBound(kind) && sentMs >= 0)?.sentMs ?? null;
 
 /** Taken back so soon, it had not been given up for good reason. */
 const soonMs = 60_000;
@@ -181,7 +182,7 @@ const flapsOf = ({ decisions }: RunRow): number =>
     decisions.some(
       ({ kind, seat, recoveredMs }) =>
         (kind === 'limit_sending') === (taken.kind === 'limit_sending') &&
-        taken.kind !== 'raise_estimate' &&
+        isBound(taken.kind) &&
         seat === taken.seat &&
         typeof recoveredMs === 'number' &&
         recoveredMs <= taken.sentMs &&

@@ -1,5 +1,5 @@
 /** What we did about it and whether it helped, in words. */
-import type { DecisionRow } from '../../telemetry/rows.ts';
+import { type DecisionRow, isBound } from '../../telemetry/rows.ts';
 import { at, type Part, type Text, text } from './parts.ts';
 
 const outcomes: Record<DecisionRow['outcome'], string> = {
@@ -21,7 +21,7 @@ export function decisionWords(decisions: readonly DecisionRow[], name: Part): Te
   const first = decisions[0]!;
   const applied = decisions.filter((d) => d.applied_at !== null);
   // A raise is over within seconds and takes nothing from anybody: told of where there is nothing else to tell.
-  const bounding = applied.filter((d) => d.kind !== 'raise_estimate');
+  const bounding = applied.filter((d) => isBound(d.kind));
   const carriedOut = bounding.length > 0 ? bounding : applied;
   if (carriedOut.length === 0) {
     const why = first.lift_reason === 'refused' ? 'the media server refused it' : 'it was not carried out';
@@ -34,7 +34,7 @@ export function decisionWords(decisions: readonly DecisionRow[], name: Part): Te
   const main = audioOnly ?? carriedOut[0]!;
   const joint =
     told.outcome === 'better' ? ' ' : told.outcome === 'same' || told.outcome === 'worse' ? ', ' : '; ';
-  const end = main.kind === 'raise_estimate' ? '' : ending(last);
+  const end = isBound(main.kind) ? ending(last) : '';
   return text`We ${actionDone(main, name)} at ${at(start)}${joint}${outcomes[told.outcome]}.${end}`;
 }
 

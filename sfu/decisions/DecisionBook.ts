@@ -7,6 +7,7 @@
  * limit is gone too after at most one time to live.
  */
 import type { Action, DecisionMessage } from '../../telemetry/queues.ts';
+import { isBound } from '../../telemetry/rows.ts';
 import { noLimit, type VideoLimit } from '../media/layers.ts';
 
 /** Why a decision was not taken up. */
@@ -99,7 +100,7 @@ export class DecisionBook {
   /** Whether what the participant receives is bounded. */
   holds(callId: string, participantId: string, nowMs: number): boolean {
     const held = this.#inForce.get(key(callId, participantId));
-    return held !== undefined && held.expiresAtMs > nowMs && held.decision.action.kind !== 'raise_estimate';
+    return held !== undefined && held.expiresAtMs > nowMs && isBound(held.decision.action.kind);
   }
 
   limit(callId: string, participantId: string, nowMs: number): VideoLimit {
