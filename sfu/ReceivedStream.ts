@@ -150,14 +150,14 @@ export class ReceivedStream {
    * a stream that has just begun nothing is measured. So it stays without a picture until then, or at two frames a second.
    * And to a layer that its sender has begun anew it changes only with a later sharing than the one of its beginning.
    */
-  #begin(): void {
-    this.#forgetTimers();
-    this.#shareSoon(sharedAgainAfterMs);
-  }
-
   #shareSoon(afterMs: readonly number[]): void {
     if (this.consumer.type !== 'simulcast') return;
     this.#timers.push(...afterMs.map((ms) => setTimeout(() => this.#shareAgain(), ms)));
+  }
+
+  #begin(): void {
+    this.#forgetTimers();
+    this.#shareSoon(sharedAgainAfterMs);
   }
 
   #forgetTimers(): void {

@@ -66,8 +66,8 @@ export class UplinkProbes {
   /** Since the last that the line did not hold. */
   private probed = 0;
   private notBeforeMs = 0;
-  private wellSinceMs = Number.NEGATIVE_INFINITY;
-  private well = true;
+  /** null: it is narrow. */
+  private wellSinceMs: number | null = Number.NEGATIVE_INFINITY;
 
   /** @param sample two a second or so while `limited` @returns whether to probe, at `wantedBps` */
   next(sample: UplinkSample): boolean {
@@ -75,13 +75,13 @@ export class UplinkProbes {
     const { before } = this;
     this.before = sample;
     if (!sample.limited || estimateBps >= sample.wantedBps) {
-      if (!this.well) [this.well, this.wellSinceMs] = [true, atMs];
+      this.wellSinceMs ??= atMs;
       return false;
     }
-    if (this.well) {
-      if (atMs - this.wellSinceMs >= wellMs)
-        [this.narrowSinceMs, this.probed, this.notBeforeMs] = [atMs, 0, 0];
-      [this.well, this.risingSinceMs] = [false, atMs];
+    if (this.wellSinceMs !== null) {
+      if (atMs - this.wellSinceMs >= wellMs) this.begin(atMs);
+      this.wellSinceMs = null;
+      this.risingSinceMs = atMs;
     }
     const fell = !before || estimateBps < fallShare * before.estimateBps;
     if (fell) this.risingSinceMs = atMs;
@@ -92,6 +92,12 @@ export class UplinkProbes {
     this.probed++;
     if (this.probed === mostRefused) this.wait(atMs);
     return true;
+  }
+
+  private begin(atMs: number): void {
+    this.narrowSinceMs = atMs;
+    this.probed = 0;
+    this.notBeforeMs = 0;
   }
 
   private wait(atMs: number): void {
