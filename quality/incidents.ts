@@ -20,6 +20,12 @@ const renewMs = 5_000;
 /** An incident stands at least this long: what comes and goes at once would flicker. */
 const leastOpenMs = 3_000;
 
+/**
+ * An incident that ended so long ago has been closed since: detectors ask for 5 s of calm, in samples up to 2 s old. What is bad
+ * after that is a relapse, however long its signs say that it has lasted: one that is a mean may have stayed up meanwhile.
+ */
+const closedAfterMs = 7_000;
+
 const severityRank = { minor: 0, moderate: 1, severe: 2 } as const;
 
 interface Found extends Verdict {
@@ -64,7 +70,9 @@ export function followIncidents(
       // Last: it judges a moment of the past, and most symptoms are explained.
       stood(verdict, features)
     ) {
-      changed.push(opened(verdict, features, names));
+      const endedAt = Math.max(0, ...ofSubject.map(({ ended_at }) => ended_at ?? 0));
+      const sinceMs = Math.max(verdict.sinceMs, endedAt + 1);
+      changed.push(opened({ ...verdict, sinceMs }, features, names));
     }
   }
   // A subject that is on no sample of the whole history, in a call that has samples, is gone.
@@ -120,7 +128,9 @@ function stood(verdict: Found, features: CallFeatures): boolean {
 
 /** Whether this trouble is told already by an incident that has closed since: the past is being judged again. */
 function covers(incident: IncidentRow, verdict: Verdict, atMs: number): boolean {
-  const begunBeforeItsEnd = incident.ended_at !== null && verdict.sinceMs <= incident.ended_at;
+  const { ended_at } = incident;
+  const begunBeforeItsEnd =
+    ended_at !== null && verdict.sinceMs <= ended_at && atMs <= ended_at + closedAfterMs;
   const sameStart = Math.abs(incident.started_at - verdict.sinceMs) < sameStartMs;
   return begunBeforeItsEnd || (sameStart && atMs <= incident.detected_at);
 }

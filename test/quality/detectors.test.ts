@@ -198,6 +198,27 @@ describe('detectors', { timeout: 60_000 }, () => {
     }
   });
 
+  it('finds a relapse at once, though the feedback’s mean has not come down since', () => {
+    const relapseAt = 15;
+    const call = syntheticCall(
+      people,
+      seconds,
+      forBen((since) =>
+        since < 5
+          ? { downLoss: 0.3 - since * 0.04 }
+          : since < relapseAt
+            ? { feedbackLoss: 0.07 - since * 0.001 }
+            : { downLoss: 0.3 },
+      ),
+    );
+    const { incidents } = play(call, { toSecond: seconds });
+    const found = incidents.filter((i) => i.kind === 'downlink_congestion');
+    expect(found).toHaveLength(2);
+    const [first, relapse] = found as [(typeof found)[0], (typeof found)[0]];
+    expect(relapse.detected_at - startMs).toBeLessThan((faultAt + relapseAt + 3) * 1000);
+    expect(relapse.started_at).toBeGreaterThan(first.ended_at!);
+  });
+
   it('says in one sentence what happened to whom, and how the others did', () => {
     const { incidents } = play(syntheticCall(people, seconds, forBen(narrow)), { toSecond: seconds });
     expect(incidents[0]!.sentence).toMatch(
