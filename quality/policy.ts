@@ -60,6 +60,8 @@ const stormShare = 0.2;
 const audioTorn = 0.05;
 /** From the end of its drain on a cap has had its effect by then: no better means that it was not enough. */
 const capTakesMs = 4_000;
+/** Of a trial: nothing of before is left that could drain. */
+const trialTakesMs = 1_500;
 const escalateConcealed = 0.1;
 const escalateLoss = 0.12;
 /**
@@ -163,7 +165,8 @@ function whileOpen(
   }
   // What was heard before the cap took effect says nothing against it.
   const effectiveAt = (inForce.applied_at ?? inForce.sent_at) + boundsOf(inForce).drainMs;
-  const took = inForce.applied_at !== null && nowMs - effectiveAt >= capTakesMs;
+  const took =
+    inForce.applied_at !== null && nowMs - effectiveAt >= (isTrial(inForce) ? trialTakesMs : capTakesMs);
   const torn =
     (downlink.clientTimeMs ?? 0) - effectiveAt >= clientShortMs &&
     ((downlink.audioConcealed ?? 0) >= escalateConcealed ||
@@ -178,7 +181,9 @@ function whileOpen(
     // A queue alone costs delay, not words: no reason to take the picture away.
     const least = isFlooded(downlink) ? undefined : 0;
     const temporalLayer = fits ? (fittingTemporalLayer(need, lower) ?? least) : undefined;
-    return take(incident, downlink, own, features, need, temporalLayer);
+    // The audio stays as it was.
+    const { audioMaxBitrateBps } = boundsOf(inForce);
+    return take(incident, downlink, own, features, need, temporalLayer, audioMaxBitrateBps, audioDrainMs);
   }
   const fullOfAudio = inForce.kind === 'audio_only' && boundsOf(inForce).audioMaxBitrateBps === 0;
   // Without video no feedback comes: what it last said of loss and estimate is old.

@@ -165,6 +165,23 @@ describe('policy', { timeout: 60_000 }, () => {
     expect(steps[1]!.action).toMatchObject({ spatialLayer: 0, drainMs: 0 });
   });
 
+  it('gives a picture up at once that is more than the link holds, and leaves the audio as it was', () => {
+    const trialAt = 12;
+    const faults = (s: number): Conditions =>
+      s < 3
+        ? { videoDrowned: true }
+        : s < trialAt
+          ? { estimateBps: 300_000, layer: 0 }
+          : { ...storm, downLoss: 0.06 };
+    const steps = told(run(faults, 45));
+    expect(steps.slice(0, 3).map(({ action }) => action)).toMatchObject([
+      { kind: 'audio_only', audioMaxBitrateBps: 16_000 },
+      { kind: 'cap_layers', audioMaxBitrateBps: 16_000 },
+      { kind: 'audio_only', audioMaxBitrateBps: 16_000, audioDrainMs: 400 },
+    ]);
+    expect(steps[2]!.second).toBeLessThanOrEqual(faultAt + trialAt + 2);
+  });
+
   describe('where the estimate sticks', () => {
     const raises = ({ steps }: Played) =>
       steps
