@@ -99,6 +99,7 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
     link,
     participantId: link.participantId,
     ...lossFeatures(sfu, (s) => s.rtp_packet_loss_sent),
+    ...(newest && feedbackIsOld(sentPaths, newest.time) && { lossNow: undefined }),
     flowingMs: flowingMs(sfu, (s) => s.rtp_bytes_sent),
     sfuTimeMs: newest?.time,
     // The newest interval alone: one from before the fault would hide how little comes through since.
@@ -162,6 +163,23 @@ export function downlinkFeatures(link: Link, paths: readonly MediaPath[], atMs: 
     clientStalledMs: stalledMs(heard.map((i) => i.rows)),
   };
 }
+
+/** Two dozen feedbacks of resumed video take about as long. */
+const renewedMs = 3_000;
+
+/**
+ * Feedback tells of video alone, and the SFU's loss is a mean over its last two dozen: while all video is paused, and for a
+ * while after, it is that of before the pause.
+ */
+const feedbackIsOld = (
+  sent: readonly { readonly path: MediaPath; readonly rows: readonly Sample<'sfu_consumer'>[] }[],
+  newestMs: number,
+): boolean => {
+  const videos = sent.filter(({ path }) => path.uplink.kind === 'video');
+  const pausedLately = (s: Sample<'sfu_consumer'>) =>
+    s.paused === true && (s.byte_count ?? 0) > 0 && s.time > newestMs - renewedMs;
+  return videos.length > 0 && videos.every(({ rows }) => rows.some(pausedLately));
+};
 
 /** Beyond what a busy machine adds. */
 const queueMs = 40;

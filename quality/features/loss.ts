@@ -4,7 +4,7 @@ import type { Sample } from '../samples.ts';
 import { highest, longMs, runMs, shortMs } from './trailing.ts';
 
 export interface SfuLossFeatures {
-  /** Newest value of the SFU's own smoothed loss from transport-wide feedback, 0 to 1. */
+  /** Newest value of the SFU's own smoothed loss from transport-wide feedback, 0 to 1; of a downlink none that is old. */
   readonly lossNow: number | undefined;
   readonly lossLong: number | undefined;
   /** The highest of some seconds. */

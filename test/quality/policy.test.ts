@@ -182,6 +182,21 @@ describe('policy', { timeout: 60_000 }, () => {
     expect(steps[2]!.second).toBeLessThanOrEqual(faultAt + trialAt + 2);
   });
 
+  it('tries a picture soon and keeps it, whatever a feedback says that is of before', () => {
+    const trialAt = 10;
+    const faults = (s: number): Conditions =>
+      s < 3
+        ? { ...storm, downLoss: 0.06 }
+        : s < trialAt
+          ? { videoPaused: true, feedbackLoss: 0.46 }
+          : s < trialAt + 3
+            ? { layer: 0, estimateBps: 300_000, feedbackLoss: 0.5 - (s - trialAt) * 0.1, downLoss: 0.03 }
+            : { layer: 0, estimateBps: 300_000 };
+    const steps = told(run(faults, 50));
+    expect(steps.map(({ action }) => action.kind)).toEqual(['audio_only', 'cap_layers', 'lift']);
+    expect(steps[1]!.second).toBeLessThanOrEqual(faultAt + 12);
+  });
+
   describe('where the estimate sticks', () => {
     const raises = ({ steps }: Played) =>
       steps
