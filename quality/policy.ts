@@ -153,7 +153,7 @@ function whileOpen(
     if (need.videos === 0 || !isOverfull(downlink)) return undefined;
     // What audio takes is what the link holds, or more.
     if (downlink.videoDrowned) {
-      return take(incident, downlink, own, features, need, undefined, lowAudioBps, audioDrainMs);
+      return take(incident, downlink, own, features, need, undefined, lowAudioBps);
     }
     const temporalLayer = isBlind(downlink)
       ? undefined
@@ -183,12 +183,12 @@ function whileOpen(
     const temporalLayer = fits ? (fittingTemporalLayer(need, lower) ?? least) : undefined;
     // The audio stays as it was.
     const { audioMaxBitrateBps } = boundsOf(inForce);
-    return take(incident, downlink, own, features, need, temporalLayer, audioMaxBitrateBps, audioDrainMs);
+    return take(incident, downlink, own, features, need, temporalLayer, audioMaxBitrateBps);
   }
   const fullOfAudio = inForce.kind === 'audio_only' && boundsOf(inForce).audioMaxBitrateBps === 0;
   // Without video no feedback comes: what it last said of loss and estimate is old.
   if (fullOfAudio && took && (torn || hasQueue(downlink, usualMs))) {
-    return take(incident, downlink, own, features, needOf(downlink, features), undefined, lowAudioBps);
+    return take(incident, downlink, own, features, needOf(downlink, features), undefined, lowAudioBps, 0);
   }
   return renewal(inForce, nowMs);
 }
@@ -325,7 +325,7 @@ function take(
   need: Need,
   temporalLayer: number | undefined,
   audioMaxBitrateBps = 0,
-  drainAudioMs = audioMaxBitrateBps === 0 ? audioDrainMs : 0,
+  drainAudioMs = audioDrainMs,
 ): Step {
   const kind: DecisionKind = temporalLayer === undefined ? 'audio_only' : 'cap_layers';
   const storm = (downlink.rtxBps ?? 0) >= stormShare * (downlink.sendBps ?? Number.POSITIVE_INFINITY);

@@ -29,9 +29,7 @@ export class ReceivedStream {
   readonly source: MediaSource;
   readonly transportId: string;
   /** As mediasoup told it last. */
-  #producerScore: number;
-  /** Of each of its sender's streams, the lowest layer first. */
-  #producerScores: readonly number[];
+  #score: mediasoup.ConsumerScore;
   #currentLayers: mediasoup.ConsumerLayers | undefined;
   #preferredLayers: mediasoup.ConsumerLayers | undefined;
   readonly #keyFrames: Pick<KeyFrames, 'waitMs'> | null;
@@ -45,7 +43,7 @@ export class ReceivedStream {
   /** What the worker was last asked for. */
   #asked: { paused: boolean; layers: Layers | null } = { paused: true, layers: null };
   #settling: Promise<void> = Promise.resolve();
-  #timers: NodeJS.Timeout[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor({ consumer, source, transportId, limit, keyFrames, onHold }: ReceivedStreamOptions) {
     this.consumer = consumer;
@@ -54,18 +52,17 @@ export class ReceivedStream {
     this.#keyFrames = keyFrames;
     this.#onHold = onHold;
     this.#limit = limit;
-    this.#producerScore = consumer.score.producerScore;
-    this.#producerScores = consumer.score.producerScores;
+    this.#score = consumer.score;
     this.#currentLayers = consumer.currentLayers;
     this.#preferredLayers = consumer.preferredLayers;
     consumer.observer.on('layerschange', (layers) => {
       this.#currentLayers = layers;
     });
-    consumer.observer.on('score', ({ producerScore, producerScores }) => {
-      const begins = producerScore > 0 && this.#producerScore === 0;
-      const layerBegins = producerScores.some((score, i) => score > 0 && this.#producerScores[i] === 0);
-      this.#producerScore = producerScore;
-      this.#producerScores = producerScores;
+    consumer.observer.on('score', (score) => {
+      const before = this.#score;
+      this.#score = score;
+      const begins = score.producerScore > 0 && before.producerScore === 0;
+      const layerBegins = score.producerScores.some((of, i) => of > 0 && before.producerScores[i] === 0);
       if (begins) this.#begin();
       else if (layerBegins) this.#shareSoon(layerSharedAgainAfterMs);
     });
@@ -73,7 +70,7 @@ export class ReceivedStream {
   }
 
   get producerScore(): number {
-    return this.#producerScore;
+    return this.#score.producerScore;
   }
 
   get currentLayers(): mediasoup.ConsumerLayers | undefined {
@@ -152,7 +149,13 @@ export class ReceivedStream {
    */
   #shareSoon(afterMs: readonly number[]): void {
     if (this.consumer.type !== 'simulcast') return;
-    this.#timers.push(...afterMs.map((ms) => setTimeout(() => this.#shareAgain(), ms)));
+    for (const ms of afterMs) {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#shareAgain();
+      }, ms);
+      this.#timers.add(timer);
+    }
   }
 
   #begin(): void {
@@ -162,7 +165,7 @@ export class ReceivedStream {
 
   #forgetTimers(): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers = [];
+    this.#timers.clear();
   }
 
   /** A change of the preferred layers makes it share at once; the bound is never exceeded for it. */

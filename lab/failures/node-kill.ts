@@ -31,6 +31,8 @@ function nodeDeath(
   };
 }
 
+const byTheOther =
+  'the other node (it asks each for its health, and hears its heartbeats in Redis), the clients (their sockets end), the detector `sfu_death` from the word of whoever takes the call over';
 const acrossNodes = { CALLSCOPE_SFU_CALL_PARTICIPANTS_PER_NODE: '2' };
 
 export const nodeKills: readonly FailureScenario[] = [
@@ -40,8 +42,7 @@ export const nodeKills: readonly FailureScenario[] = [
     {
       name: 'node-kill',
       fault: 'kill -9 of the media node that has the call, workers and all; another node lives',
-      detection:
-        'the other node (it asks each for its health, and hears its heartbeats in Redis), the clients (their sockets end), the detector `sfu_death` from the word of whoever takes the call over',
+      detection: byTheOther,
       mitigation:
         'clients ask at the other node whether theirs is gone, and are admitted there to the same call; the killed one is started again beside',
     },
@@ -49,7 +50,7 @@ export const nodeKills: readonly FailureScenario[] = [
   nodeDeath('sfu', acrossNodes, {
     name: 'home-kill',
     fault: 'kill -9 of the media node that is the home of a call on two nodes, with two of its three people',
-    detection: 'as for a call on one node',
+    detection: byTheOther,
     mitigation:
       'the other node shows its one out; all three are admitted to the same call by whichever entrance lives, and sit there',
   }),

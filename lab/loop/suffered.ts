@@ -3,6 +3,7 @@
  * or were held back, seconds of bad sound, and how long after the fault their pictures were as large again as before. Pure.
  */
 import { overlapsIn, type Span as Within } from '../../quality/counters.ts';
+import { sinceProgressMs } from '../../quality/features/trailing.ts';
 import { frozenMs } from '../../quality/freezes.ts';
 import type { CallSamples, Sample } from '../../quality/samples.ts';
 
@@ -117,25 +118,16 @@ function recoverMs(videos: readonly (readonly Sample<'inbound_rtp'>[])[], span: 
     const usual = heightBefore(rows, span.onsetMs);
     const after = rows.filter(({ time }) => time > span.onsetMs && time <= span.endMs);
     if (usual === undefined || after.length === 0) continue;
-    const lastLow = after.findLastIndex(
-      (row) => (row.frame_height ?? 0) < usual || standsAt(row, rows, span.onsetMs),
-    );
+    // The height of one that stands is that of its last frame, however long ago.
+    const standsAt = (i: number) =>
+      (sinceProgressMs(after.slice(0, i + 1), (row) => row.frames_decoded) ?? 0) >= standsMs;
+    const lastLow = after.findLastIndex(({ frame_height }, i) => (frame_height ?? 0) < usual || standsAt(i));
     if (lastLow < 0) continue;
     const back = after[lastLow + 1];
     if (!back) return null;
     latestMs = Math.max(latestMs, back.time - span.faultEndMs);
   }
   return Math.round(Math.max(0, latestMs));
-}
-
-/** Its height is then that of the last frame, however long ago. */
-function standsAt(
-  row: Sample<'inbound_rtp'>,
-  rows: readonly Sample<'inbound_rtp'>[],
-  fromMs: number,
-): boolean {
-  const before = rows.findLast(({ time }) => time <= row.time - standsMs);
-  return before !== undefined && before.time >= fromMs && before.frames_decoded === row.frames_decoded;
 }
 
 function heightBefore(rows: readonly Sample<'inbound_rtp'>[], onsetMs: number): number | undefined {

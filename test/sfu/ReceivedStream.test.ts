@@ -33,6 +33,16 @@ const openStream = (consumer: ReturnType<typeof fakeConsumer>, waitMs = 0) =>
     onHold: () => {},
   });
 
+/** One that has been resumed for long, and of which nothing has been asked since. */
+async function openResumed() {
+  const consumer = fakeConsumer('simulcast');
+  const stream = openStream(consumer);
+  await stream.resume();
+  await vi.advanceTimersByTimeAsync(10_000);
+  consumer.setPreferredLayers.mockClear();
+  return { consumer, stream };
+}
+
 beforeEach(() => {
   vi.useFakeTimers();
 });
@@ -63,11 +73,7 @@ test('bandwidth is shared out again soon after a stream began, until it has the 
 });
 
 test('so it is when the sender begins after its receiver', async () => {
-  const consumer = fakeConsumer('simulcast');
-  const stream = openStream(consumer);
-  await stream.resume();
-  await vi.advanceTimersByTimeAsync(10_000);
-  consumer.setPreferredLayers.mockClear();
+  const { consumer, stream } = await openResumed();
   consumer.observer.emit('score', { score: 10, producerScore: 10, producerScores: [10] });
   consumer.observer.emit('score', { score: 9, producerScore: 9, producerScores: [9] });
   await vi.advanceTimersByTimeAsync(200);
@@ -76,9 +82,7 @@ test('so it is when the sender begins after its receiver', async () => {
 });
 
 test('so it is once mediasoup changes to a layer that the sender has begun anew', async () => {
-  const consumer = fakeConsumer('simulcast');
-  const stream = openStream(consumer);
-  await stream.resume();
+  const { consumer } = await openResumed();
   consumer.observer.emit('score', { score: 10, producerScore: 10, producerScores: [10, 0] });
   consumer.observer.emit('layerschange', { spatialLayer: 0, temporalLayer: 2 });
   await vi.advanceTimersByTimeAsync(10_000);
@@ -91,11 +95,7 @@ test('so it is once mediasoup changes to a layer that the sender has begun anew'
 });
 
 test('a layer that begins a little after the lowest puts nothing off', async () => {
-  const consumer = fakeConsumer('simulcast');
-  const stream = openStream(consumer);
-  await stream.resume();
-  await vi.advanceTimersByTimeAsync(10_000);
-  consumer.setPreferredLayers.mockClear();
+  const { consumer } = await openResumed();
   consumer.observer.emit('score', { score: 10, producerScore: 10, producerScores: [10, 0] });
   consumer.observer.emit('score', { score: 10, producerScore: 10, producerScores: [10, 10] });
   await vi.advanceTimersByTimeAsync(200);

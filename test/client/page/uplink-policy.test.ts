@@ -54,7 +54,7 @@ describe('an uplink is asked what it holds', () => {
   });
 
   it('once where a queue comes of it, and then later the longer the line has been narrow', () => {
-    /** A probe each time it may, and a second of queue after each. */
+    /** A probe each time it may, and a queue for two seconds after each. */
     const probes = new UplinkProbes();
     let queueUntil = 0;
     const at = seconds(0, 120).filter(({ atMs }) => {
